@@ -1,0 +1,199 @@
+"""Every setting: its name, its default, what it means.
+
+Read, in this order, from the environment and from a TOML file (``ticket-streams.toml`` in the
+working directory, or the file that ``TICKET_STREAMS_CONFIG`` names). In the file a setting has its
+lower-case name without the prefix: ``max_calls = 200``.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "TICKET_STREAMS_"
+
+# Kafka's own rule for a topic name.
+TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message is one line and names the setting to change."""
+
+
+def _shared(name: str, field: str) -> AliasChoices:
+    """A setting that the ecosystem already has a variable for; ``field`` is its name in the file."""
+    return AliasChoices(name, field)
+
+
+class Settings(BaseSettings):
+    """All settings of the worker and of the readers. Seconds and tokens are plain numbers."""
+
+    # A variable that is set to nothing counts as not set: compose files and Kubernetes do that.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    bootstrap_servers: str = Field(
+        "127.0.0.1:9092",
+        validation_alias=_shared("KAFKA_BOOTSTRAP_SERVERS", "bootstrap_servers"),
+        description="Kafka's address: host:port, several separated by commas.",
+    )
+    schema_registry_url: str | None = Field(
+        None,
+        validation_alias=_shared("SCHEMA_REGISTRY_URL", "schema_registry_url"),
+        description="Where schemas of tickets in Confluent's wire format are looked up.",
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=_shared("ANTHROPIC_API_KEY", "anthropic_api_key"),
+        description="Key for the Messages API.",
+    )
+    anthropic_base_url: str | None = Field(
+        None,
+        validation_alias=_shared("ANTHROPIC_BASE_URL", "anthropic_base_url"),
+        description="Another address of the Messages API, without /v1.",
+    )
+
+    app_id: TopicName = Field(
+        "ticket-streams", description="Consumer group, and prefix of our own topics."
+    )
+    input_topic: TopicName = Field(
+        "tickets", description="Topic of ticket events, and prefix of the category topics."
+    )
+    output_format: Literal["avro", "json"] = Field(
+        "avro", description="Routed tickets as Avro single-object encoding, or as JSON."
+    )
+
+    model: str = Field("claude-haiku-5-5", description="Model that classifies. It needs a price.")
+    max_tokens: int = Field(
+        100, ge=16, le=4096, description="Most output tokens of a call; an answer takes about 20."
+    )
+    max_text_chars: int = Field(
+        8_000, ge=200, description="Longer texts are cut in the middle for the prompt."
+    )
+    call_timeout: float = Field(30.0, gt=0, description="Seconds until a call is given up.")
+    max_calls: int = Field(200, ge=1, le=2_000, description="Most calls in flight in one worker.")
+    answer_attempts: int = Field(
+        2, ge=1, le=10, description="Most calls for an answer that can be read, then unknown."
+    )
+    retry_max_wait: float = Field(
+        30.0, gt=0, description="Longest pause in seconds between tries while the API fails."
+    )
+    max_pending: int = Field(
+        2_000, ge=1, description="Most tickets read but not yet committed in one worker."
+    )
+    order_by_key: bool = Field(
+        True, description="Release tickets of one key to their topic in the order they came."
+    )
+
+    window_seconds: int = Field(60, ge=1, le=86_400, description="Length of a window of the books.")
+    window_retention_hours: int = Field(
+        24 * 8, ge=1, description="How long closed windows stay in the tables."
+    )
+
+    session_timeout: float = Field(
+        10.0, ge=6, le=300, description="Seconds until Kafka gives up a silent worker."
+    )
+    stop_grace: float = Field(
+        4.0, ge=0, le=60, description="Seconds in which calls in flight may finish on a stop."
+    )
+    stall_limit: float = Field(
+        120.0, ge=10, description="Seconds without progress until the worker exits to be restarted."
+    )
+
+    worker_host: str = Field(
+        "127.0.0.1", description="Where the worker's /livez and /readyz listen."
+    )
+    worker_port: int = Field(8081, ge=0, le=65_535, description="Their port; 0 takes a free one.")
+    dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens.")
+    dashboard_port: int = Field(8080, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe messages written to the log."
+    )
+
+    @field_validator("anthropic_base_url", "schema_registry_url")
+    @classmethod
+    def _url(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url
+
+    @field_validator("anthropic_base_url")
+    @classmethod
+    def _without_v1(cls, url: str | None) -> str | None:
+        if url and url.rstrip("/").endswith("/v1"):
+            raise ValueError("must not end in /v1: the client adds it")
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        del dotenv_settings, file_secret_settings
+        path = os.environ.get(PREFIX + "CONFIG", "ticket-streams.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+    @property
+    def lease(self) -> float:
+        """Seconds the event loop may stand still before the worker must not call any more.
+
+        Well below the session timeout: after that the partitions may have another owner.
+        """
+        return 0.4 * self.session_timeout
+
+
+def variable(field: str) -> str:
+    """The environment variable that sets ``field``."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return PREFIX + field.upper()
+
+
+def load_settings(**changes: object) -> Settings:
+    """Settings from the environment and the file, with ``changes`` on top.
+
+    Raises SettingsError: one line that names the first setting that is wrong.
+    """
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingsError(f"{PREFIX}CONFIG names {named}, and there is no such file")
+    try:
+        return Settings(**changes)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"{field}: there is no such setting") from None
+        name = variable(field) if field in Settings.model_fields else field
+        # Keys, and addresses that may hold a password, are not repeated.
+        secret = field not in Settings.model_fields or field.endswith(("_key", "_url"))
+        given = "" if secret else f" (is {first['input']!r})"
+        raise SettingsError(f"{name}: {first['msg']}{given}") from None
+    except ValueError as error:  # a broken TOML file
+        raise SettingsError(f"{PREFIX}CONFIG: the settings file cannot be read: {error}") from None
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, with ``settings`` for a process of our own to be started with."""
+    given = settings.model_dump(exclude_unset=True, exclude={"anthropic_api_key"})
+    key = settings.anthropic_api_key
+    return {
+        **os.environ,
+        **{variable(name): str(value) for name, value in given.items()},
+        variable("anthropic_api_key"): key.get_secret_value() if key else "",
+    }
