@@ -1,0 +1,1 @@
+"""The events of every topic and their wire formats."""

@@ -1,0 +1,90 @@
+"""From the bytes of a topic to our dataclasses.
+
+Every function raises UndecodableEvent for bytes that are not what they should be.
+"""
+
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+from fastavro.validation import validate
+
+from streams.events.avro_values import (
+    CONFLUENT,
+    Reader,
+    SchemaLookup,
+    read_confluent,
+)
+from streams.events.errors import UndecodableEvent
+from streams.events.json_values import read_object, ticket_of
+from streams.events.model import (
+    CallRecord,
+    Classification,
+    Done,
+    RoutedTicket,
+    Share,
+    Source,
+    Ticket,
+)
+from streams.events.schemas import CALL, DONE, ROUTED, SINGLE_OBJECT, TICKET
+
+NO_SCHEMAS: SchemaLookup = MappingProxyType({})
+
+_TICKETS = Reader(TICKET)
+_ROUTED = Reader(ROUTED)
+_CALLS = Reader(CALL)
+_DONE = Reader(DONE)
+
+_ROUTED_NAMES = ROUTED.field_names
+_TICKET_NAMES = tuple(field.name for field in fields(Ticket))
+_RESULT_NAMES = tuple(field.name for field in fields(Classification))
+
+
+def decode_ticket(value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS) -> Ticket:
+    """The ticket in a value of the input topic, in any of the three formats.
+
+    Raises UndecodableEvent; and SchemaNeeded for an id that is not in ``schemas``.
+    """
+    if value is None:
+        raise UndecodableEvent("tombstone", "the event has no value")
+    if value.startswith(SINGLE_OBJECT):
+        return Ticket(**_TICKETS.read(value))
+    if value.startswith(CONFLUENT):
+        return Ticket(**read_confluent(value, schemas))
+    return ticket_of(read_object(value))
+
+
+def decode_routed(value: bytes) -> RoutedTicket:
+    """The value of a category topic, in single-object encoding or JSON."""
+    found = _ROUTED.read(value) if value.startswith(SINGLE_OBJECT) else _routed_json(value)
+    return RoutedTicket(
+        Ticket(*[found[name] for name in _TICKET_NAMES]),
+        Classification(**{name: found[name] for name in _RESULT_NAMES}),
+        Source(found["source_topic"], found["source_partition"], found["source_offset"]),
+    )
+
+
+def _routed_json(value: bytes) -> dict[str, Any]:
+    found = read_object(value)
+    known = {name: found.get(name) for name in _ROUTED_NAMES}
+    if not validate(known, ROUTED.plain, raise_errors=False):
+        raise UndecodableEvent("not_a_ticket", f"its fields are not those of {ROUTED.name}")
+    return known
+
+
+def decode_call(value: bytes) -> CallRecord:
+    """The value of the calls topic."""
+    found = _CALLS.read(value)
+    found["shares"] = tuple(Share(**share) for share in found["shares"])
+    return CallRecord(**found)
+
+
+def decode_done(value: bytes) -> Done:
+    """The value of the done topic."""
+    found = _DONE.read(value)
+    result = found["result"]
+    return Done(
+        found["source_offset"],
+        found["released"],
+        None if result is None else Classification(**result),
+    )

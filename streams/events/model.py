@@ -1,0 +1,116 @@
+"""What flows through the topics, as plain data. Times are UTC epoch milliseconds, money pico-dollars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+UNKNOWN = "unknown"
+
+Tier = Literal["first", "escalation", "none"]
+"""Which tier answered; ``none`` where no call was needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The value of the input topic."""
+
+    id: str
+    text: str
+    subject: str | None = None
+    customer_id: str | None = None
+    channel: str | None = None
+    created_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Coordinates of an event of the input topic."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What was found out about one ticket, and what all calls made for it cost."""
+
+    category: str
+    confidence: float
+    tier: Tier
+    model: str | None
+    reason: str | None
+    input_tokens: int
+    output_tokens: int
+    cost_picodollars: int
+    call_id: str | None
+    prompt_version: str
+    classified_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedTicket:
+    """The value of a category topic."""
+
+    ticket: Ticket
+    classification: Classification
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One ticket's part of a call. Input tokens include cached ones."""
+
+    source_offset: int
+    category: str
+    input_tokens: int
+    output_tokens: int
+    cost_picodollars: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call of the Messages API, failed ones too: the value of the calls topic.
+
+    ``outcome`` is ``ok`` or the reason why there is no usable answer. A call whose usage was seen
+    has its cost; one whose usage was never seen has an upper bound in ``unsettled_picodollars``.
+    """
+
+    call_id: str
+    started_at: int
+    ended_at: int
+    tier: Tier
+    requested_model: str
+    model: str
+    prompt_version: str
+    attempt: int
+    outcome: str
+    status: int | None
+    request_id: str | None
+    input_tokens: int
+    output_tokens: int
+    cache_write_5m_tokens: int
+    cache_write_1h_tokens: int
+    cache_read_tokens: int
+    cost_picodollars: int
+    unsettled_picodollars: int
+    source_topic: str
+    source_partition: int
+    shares: Sequence[Share]
+
+    @property
+    def usage_seen(self) -> bool:
+        """Whether the API told what the call used: then its cost is exact, else only bounded."""
+        return self.status == 200 and self.unsettled_picodollars == 0  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A ticket that is not classified again: the value of the done topic.
+
+    ``result`` is there only while the paid ticket waits for an earlier one of its key.
+    """
+
+    source_offset: int
+    released: bool
+    result: Classification | None = None

@@ -1,0 +1,139 @@
+"""Round trips, and bytes that are no event."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from streams.events.encode import call_fields, done_fields, routed_fields
+from streams.events.model import CallRecord, Done, RoutedTicket, Ticket
+from streams.events.schemas import CALL, DONE, ROUTED, TICKET
+from streams.events.wire import (
+    Format,
+    SchemaNeeded,
+    UndecodableEvent,
+    confluent_encoder,
+    decode_call,
+    decode_done,
+    decode_routed,
+    decode_ticket,
+    encode_call,
+    encode_done,
+    encode_routed,
+    encode_ticket,
+    writer_schema,
+)
+from tests.events.samples import calls, dones, routed_tickets, tickets
+
+FORMATS: list[Format] = ["avro", "json"]
+DECODERS = [decode_ticket, decode_routed, decode_call, decode_done]
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@given(tickets)
+def test_a_ticket_survives_the_round_trip(fmt: Format, ticket: Ticket) -> None:
+    assert decode_ticket(encode_ticket(ticket, fmt)) == ticket
+
+
+@given(tickets)
+def test_a_ticket_of_a_registry_survives_the_round_trip(ticket: Ticket) -> None:
+    value = b"\0\0\0\0\x07" + encode_ticket(ticket)[10:]
+    assert decode_ticket(value, {7: writer_schema(TICKET.text)}) == ticket
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@given(routed_tickets)
+def test_a_routed_ticket_survives_the_round_trip(fmt: Format, routed: RoutedTicket) -> None:
+    assert decode_routed(encode_routed(routed, fmt)) == routed
+
+
+@given(calls)
+def test_a_call_survives_the_round_trip(call: CallRecord) -> None:
+    assert decode_call(encode_call(call)) == call
+
+
+@given(dones)
+def test_a_done_row_survives_the_round_trip(done: Done) -> None:
+    assert decode_done(encode_done(done)) == done
+
+
+@given(routed_tickets)
+def test_json_has_the_fields_of_the_schema_and_whole_milliseconds(routed: RoutedTicket) -> None:
+    found = json.loads(encode_routed(routed, "json"))
+    assert tuple(found) == ROUTED.field_names
+    assert found["classified_at"] == routed.classification.classified_at
+
+
+@given(routed_tickets, calls, dones)
+def test_the_encoders_write_every_field_of_the_schemas(
+    routed: RoutedTicket, call: CallRecord, done: Done
+) -> None:
+    # A field with a default would be left out without a word.
+    assert tuple(routed_fields(routed)) == ROUTED.field_names
+    assert tuple(call_fields(call)) == CALL.field_names
+    assert tuple(done_fields(done)) == DONE.field_names
+
+
+@given(routed_tickets)
+def test_confluents_format_differs_only_in_its_first_bytes(routed: RoutedTicket) -> None:
+    value = confluent_encoder(258).encode(routed)
+    assert value[:5] == b"\0\0\0\x01\x02"
+    assert value[5:] == encode_routed(routed, "avro")[10:]
+
+
+def test_a_single_object_begins_with_its_fingerprint() -> None:
+    value = encode_ticket(Ticket("1", "a"))
+    assert value[:10] == TICKET.marker
+    assert value[:2] == b"\xc3\x01"
+
+
+starts = st.sampled_from([b"", b"\0", b"{", b"[", b"\xc3\x01", b"\xef\xbb\xbf"]) | st.sampled_from(
+    [schema.marker for schema in (TICKET, ROUTED, CALL, DONE)]
+)
+
+
+@pytest.mark.parametrize("decode", DECODERS)
+@given(starts, st.binary())
+@example(b"", b"[" * 100_000)
+@example(b"", b'{"a":' * 100_000)
+@example(b"", b"9" * 5_000)
+def test_any_bytes_are_an_event_or_a_named_trouble(
+    decode: Callable[[bytes], Any], start: bytes, rest: bytes
+) -> None:
+    with suppress(UndecodableEvent, SchemaNeeded):
+        decode(start + rest)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@given(tickets, st.data())
+def test_damaged_tickets_are_tickets_or_a_named_trouble(
+    fmt: Format, ticket: Ticket, data: st.DataObject
+) -> None:
+    value = bytearray(encode_ticket(ticket, fmt))
+    value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(0, len(value)))
+    with suppress(UndecodableEvent, SchemaNeeded):
+        decode_ticket(bytes(value[:end]))
+
+
+@given(calls, st.integers(1, 40))
+def test_a_shortened_call_is_never_another_call(call: CallRecord, cut: int) -> None:
+    with pytest.raises(UndecodableEvent):
+        decode_call(encode_call(call)[:-cut])
+
+
+@given(tickets, st.binary(min_size=1))
+def test_bytes_after_the_ticket_are_refused(ticket: Ticket, more: bytes) -> None:
+    with pytest.raises(UndecodableEvent) as caught:
+        decode_ticket(encode_ticket(ticket) + more)
+    assert caught.value.error_type == "bad_avro"
+
+
+def test_a_routed_ticket_with_a_wrong_field_is_refused() -> None:
+    with pytest.raises(UndecodableEvent) as caught:
+        decode_routed(b'{"id": "1", "text": "a", "category": 5}')
+    assert caught.value.error_type == "not_a_ticket"
