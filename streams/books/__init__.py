@@ -1,0 +1,1 @@
+"""Pure: money, windows and the rows of the tables."""

@@ -1,0 +1,98 @@
+"""Rows of the windowed tables, and what one call, ticket or error adds to them.
+
+A row's key is text: ``partition|model|category`` for spend, ``partition|stage|error type`` for
+errors. The partition comes first because a row belongs to the transaction of one source partition;
+whoever wants a total sums over partitions.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from streams.books.money import split
+from streams.events.model import CallRecord, Classification
+
+NO_MODEL = "none"
+"""Stands for the model of a ticket that needed no call."""
+
+Stage = Literal["decode", "api", "answer", "classify"]
+"""Where an error happened: reading the event, the API's reply, its content, or the whole ticket."""
+
+
+class SpendRow(NamedTuple):
+    """Spend of one model and category in one window. Money in pico-dollars (1e-12 USD)."""
+
+    calls: int = 0
+    """Calls whose usage the API told; a shared call counts under its first ticket's category."""
+    tickets: int = 0
+    """Tickets released to a category topic."""
+    input_tokens: int = 0
+    """Uncached input tokens."""
+    output_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_read_tokens: int = 0
+    picodollars: int = 0
+    unsettled_picodollars: int = 0
+    """Upper bound of the cost of calls whose usage was never seen."""
+
+    def plus(self, other: Sequence[int]) -> "SpendRow":
+        """The sum, field by field."""
+        return SpendRow(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class SpendDelta(NamedTuple):
+    """Adds ``row`` to the row of ``key`` in the window that holds ``at`` (epoch seconds)."""
+
+    key: str
+    at: float
+    row: SpendRow
+
+
+class ErrorDelta(NamedTuple):
+    """Adds one to the row of ``key`` in the window that holds ``at`` (epoch seconds)."""
+
+    key: str
+    at: float
+
+
+def spend_of_call(call: CallRecord) -> list[SpendDelta]:
+    """A call's tokens and money, shared out over the categories of its tickets."""
+    at = call.ended_at / 1000
+    weights = [share.input_tokens for share in call.shares]
+    uncached = split(call.input_tokens, weights)
+    output = split(call.output_tokens, weights)
+    written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
+    read = split(call.cache_read_tokens, weights)
+    unsettled = split(call.unsettled_picodollars, weights)
+    rows: dict[str, SpendRow] = {}
+    for i, share in enumerate(call.shares):
+        row = SpendRow(
+            calls=int(call.usage_seen and i == 0),
+            input_tokens=uncached[i],
+            output_tokens=output[i],
+            cache_write_tokens=written[i],
+            cache_read_tokens=read[i],
+            picodollars=share.cost_picodollars,
+            unsettled_picodollars=unsettled[i],
+        )
+        key = f"{call.source_partition}|{call.model}|{share.category}"
+        rows[key] = rows.get(key, SpendRow()).plus(row)
+    return [SpendDelta(key, at, row) for key, row in rows.items() if any(row)]
+
+
+def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
+    """A ticket released to its category topic."""
+    key = f"{partition}|{result.model or NO_MODEL}|{result.category}"
+    return SpendDelta(key, result.classified_at / 1000, SpendRow(tickets=1))
+
+
+def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
+    """One error for a call without a usable answer: of the API, or of what it answered."""
+    if call.outcome == "ok":
+        return []
+    stage: Stage = "answer" if call.usage_seen else "api"
+    return [error(call.source_partition, stage, call.outcome, call.ended_at)]
+
+
+def error(partition: int, stage: Stage, error_type: str, at_ms: int) -> ErrorDelta:
+    """One error of ``error_type`` at epoch milliseconds ``at_ms``."""
+    return ErrorDelta(f"{partition}|{stage}|{error_type}", at_ms / 1000)

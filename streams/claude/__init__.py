@@ -1,0 +1,1 @@
+"""The Messages API: client, failures and what to do about them, prices."""

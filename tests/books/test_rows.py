@@ -1,0 +1,169 @@
+"""Rows: what the tables gain is exactly what the call, ticket or error was."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.books.money import split
+from streams.books.rows import (
+    ErrorDelta,
+    SpendRow,
+    error,
+    errors_of_call,
+    spend_of_call,
+    spend_of_ticket,
+)
+from streams.events.model import CallRecord, Classification, Share
+
+amounts = st.integers(0, 10**15)
+rows = st.builds(SpendRow, *[amounts] * 8)
+categories = st.sampled_from(["billing", "technical", "unknown"])
+
+CALL = CallRecord(
+    call_id="c1", started_at=1_000, ended_at=2_500, tier="first",
+    requested_model="claude-haiku-5-5", model="claude-haiku-5-5", prompt_version="p", attempt=1,
+    outcome="ok", status=200, request_id=None, input_tokens=214, output_tokens=19,
+    cache_write_5m_tokens=3, cache_write_1h_tokens=4, cache_read_tokens=640,
+    cost_picodollars=37_300_000, unsettled_picodollars=0, source_topic="tickets",
+    source_partition=3, shares=(Share(7, "billing", 861, 19, 37_300_000),),
+)  # fmt: skip
+RESULT = Classification(
+    category="billing", confidence=0.9, tier="first", model="claude-haiku-5-5", reason=None,
+    input_tokens=1, output_tokens=1, cost_picodollars=1, call_id="c1", prompt_version="p",
+    classified_at=2_500,
+)  # fmt: skip
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> CallRecord:
+    """Calls as the classifier writes them: shares sum to the call; usage seen, or only bounded."""
+    weights = draw(st.lists(st.integers(0, 5_000), min_size=1, max_size=30))
+    seen = draw(st.booleans())
+    used = draw(st.tuples(*[amounts] * 6)) if seen else (0,) * 6
+    cost = split(used[5], weights)
+    return replace(
+        CALL,
+        status=200 if seen else draw(st.none() | st.sampled_from([429, 500, 529])),
+        outcome=draw(st.sampled_from(["ok", "refusal"])) if seen else "api_error",
+        input_tokens=used[0],
+        output_tokens=used[1],
+        cache_write_5m_tokens=used[2],
+        cache_write_1h_tokens=used[3],
+        cache_read_tokens=used[4],
+        cost_picodollars=used[5],
+        unsettled_picodollars=0 if seen else draw(amounts),
+        shares=tuple(
+            Share(offset, draw(categories), weight, 0, cost[offset])
+            for offset, weight in enumerate(weights)
+        ),
+    )
+
+
+def total(call: CallRecord) -> SpendRow:
+    found = SpendRow()
+    for delta in spend_of_call(call):
+        found = found.plus(delta.row)
+    return found
+
+
+@given(calls())
+def test_the_rows_of_a_call_sum_exactly_to_the_call(call: CallRecord) -> None:
+    assert total(call) == SpendRow(
+        int(call.usage_seen),
+        0,
+        call.input_tokens,
+        call.output_tokens,
+        call.cache_write_5m_tokens + call.cache_write_1h_tokens,
+        call.cache_read_tokens,
+        call.cost_picodollars,
+        call.unsettled_picodollars,
+    )
+
+
+@given(calls())
+def test_each_category_of_a_call_has_one_row_with_the_money_of_its_tickets(
+    call: CallRecord,
+) -> None:
+    deltas = spend_of_call(call)
+    assert len({delta.key for delta in deltas}) == len(deltas)
+    money = {delta.key: delta.row.picodollars for delta in deltas}
+    for category in {share.category for share in call.shares}:
+        paid = sum(s.cost_picodollars for s in call.shares if s.category == category)
+        assert money.get(f"3|claude-haiku-5-5|{category}", 0) == paid
+
+
+@given(calls())
+def test_no_row_is_empty_or_negative(call: CallRecord) -> None:
+    for delta in spend_of_call(call):
+        assert any(delta.row)
+        assert min(delta.row) >= 0
+
+
+def test_a_call_counts_when_it_ended() -> None:
+    assert [(delta.key, delta.at) for delta in spend_of_call(CALL)] == [
+        ("3|claude-haiku-5-5|billing", 2.5)
+    ]
+
+
+def test_a_call_whose_usage_was_never_seen_is_only_bounded() -> None:
+    lost = replace(
+        CALL, status=None, outcome="timeout", input_tokens=0, output_tokens=0,
+        cache_write_5m_tokens=0, cache_write_1h_tokens=0, cache_read_tokens=0, cost_picodollars=0,
+        unsettled_picodollars=99, shares=(Share(7, "unknown", 0, 0, 0),),
+    )  # fmt: skip
+    assert total(lost) == SpendRow(unsettled_picodollars=99)
+
+
+def test_a_refused_request_that_cost_nothing_adds_no_row() -> None:
+    refused = replace(
+        CALL, status=429, outcome="rate_limit_error", input_tokens=0, output_tokens=0,
+        cache_write_5m_tokens=0, cache_write_1h_tokens=0, cache_read_tokens=0, cost_picodollars=0,
+        shares=(Share(7, "unknown", 0, 0, 0),),
+    )  # fmt: skip
+    assert spend_of_call(refused) == []
+
+
+@given(rows, rows, rows)
+def test_adding_rows_is_in_any_order(a: SpendRow, b: SpendRow, c: SpendRow) -> None:
+    assert a.plus(b) == b.plus(a)
+    assert a.plus(b).plus(c) == a.plus(b.plus(c))
+    assert a.plus(SpendRow()) == a
+
+
+def test_a_row_of_another_length_is_not_added() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        SpendRow().plus([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("model", "key"), [("claude-haiku-5-5", "3|claude-haiku-5-5|billing"), (None, "3|none|billing")]
+)
+def test_a_released_ticket_adds_one_to_its_category(model: str | None, key: str) -> None:
+    delta = spend_of_ticket(3, replace(RESULT, model=model))
+    assert (delta.key, delta.at, delta.row) == (key, 2.5, SpendRow(tickets=1))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "unsettled", "key"),
+    [
+        ("refusal", 200, 0, "3|answer|refusal"),
+        ("rate_limit_error", 429, 0, "3|api|rate_limit_error"),
+        ("timeout", None, 5, "3|api|timeout"),
+        ("malformed", 200, 5, "3|api|malformed"),  # a 200 that told no usage
+    ],
+)
+def test_a_call_without_an_answer_is_one_error(
+    outcome: str, status: int | None, unsettled: int, key: str
+) -> None:
+    call = replace(CALL, outcome=outcome, status=status, unsettled_picodollars=unsettled)
+    assert errors_of_call(call) == [ErrorDelta(key, 2.5)]
+
+
+def test_an_answered_call_is_no_error() -> None:
+    assert errors_of_call(CALL) == []
+
+
+def test_an_error_carries_its_partition_stage_and_type() -> None:
+    assert error(0, "decode", "not_json", 1_500) == ErrorDelta("0|decode|not_json", 1.5)
