@@ -1,0 +1,1 @@
+"""Pure: categories, prompt, reading the answer."""
