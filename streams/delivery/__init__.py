@@ -1,0 +1,1 @@
+"""The transaction of a source partition. The only room that knows the sharp edges of Faust and aiokafka."""

@@ -1,0 +1,156 @@
+"""The door to Faust: every override of faust-streaming 0.15.3, and the check that they still fit.
+
+Faust gives the app, the agent, the stream, group membership and signals. Delivery is ours: offsets
+are committed by the transaction of each partition, never by Faust. docs/reliability.md says why.
+"""
+
+import asyncio
+import tempfile
+from importlib.metadata import version
+from typing import Any
+
+import faust
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
+
+from streams.delivery.tables import BookManager, BookTable
+from streams.settings import Settings
+
+PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
+
+DAY = 86_400.0
+
+
+class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Reads the source read_committed.
+
+    Upstream hard-codes read_uncommitted unless Faust's own transactions are on, and would deliver
+    the records of aborted transactions. Delete this when the isolation level is a setting.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        self.consumer.in_transaction = True
+        try:
+            return super()._create_worker_consumer(transport)
+        finally:
+            self.consumer.in_transaction = False
+
+
+class SafeConsumer(Consumer):  # type: ignore[misc]
+    """Commits nothing, and can be waited for until no fetch is under way.
+
+    Upstream seeks after a rebalance while a fetch from before it may still be running; what that
+    fetch brings moves the read offset past events that are then never delivered.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._no_fetch = asyncio.Event()
+        self._no_fetch.set()
+
+    async def until_no_fetch(self) -> None:
+        """Return when no fetch is under way. Call with the flow stopped: none begins then."""
+        async with asyncio.timeout(30):
+            await self._no_fetch.wait()
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        self._no_fetch.clear()
+        try:
+            return await super()._wait_next_records(timeout)
+        finally:
+            self._no_fetch.set()
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
+        # A copy: upstream's set may be emptied while the fetch waits, and an empty set means "all".
+        wanted = None if active_partitions is None else frozenset(active_partitions)
+        return await super()._getmany(wanted, timeout)
+
+    async def _commit(self, offsets: Any) -> bool:
+        """Offsets are committed in the partition's transaction."""
+        del offsets
+        return True
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app that is drained by us before Faust stops its consumer."""
+
+    async def drain(self) -> None:
+        """Replaced by the worker: finish and commit what is in hand."""
+
+    async def on_stop(self) -> None:
+        """Still a member of the group here, so calls in flight can be finished and committed."""
+        await self.drain()
+        await super().on_stop()
+
+
+def forget(app: App, event: Any) -> None:
+    """Take an event out of Faust's hands: it must neither commit it nor wait for it.
+
+    Upstream waits for every unacknowledged event before a rebalance, and keeps a reference to the
+    last one itself, so that dropping work without this would wait for ever.
+    """
+    app.consumer._unacked_messages.discard(event.message)
+
+
+def create_app(settings: Settings) -> App:
+    """A Faust app with nothing of Faust's own delivery left on."""
+    app = App(
+        settings.app_id,
+        broker=[f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
+        broker_client_id=settings.app_id,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 5,
+        # A rebalance waits for our calls in flight; then the others must not have given up on us.
+        broker_rebalance_timeout=settings.stop_grace + 30.0,
+        broker_request_timeout=max(40.0, settings.session_timeout + 5.0),
+        # Under full back-pressure nothing is polled; upstream would leave the group for good.
+        broker_max_poll_interval=DAY,
+        broker_max_poll_records=500,
+        stream_buffer_maxsize=256,
+        stream_wait_empty=False,
+        stream_processing_timeout=DAY,  # the watchdog is ours
+        broker_commit_livelock_soft_timeout=DAY,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        store="memory://",
+        datadir=f"{tempfile.gettempdir()}/{settings.app_id}",
+        web_enabled=False,  # upstream's listens on 0.0.0.0 with the tables open
+        worker_redirect_stdouts=False,
+        table_standby_replicas=0,
+        autodiscover=False,
+        Table=BookTable,
+        TableManager=BookManager,
+    )
+    app.transport.Consumer = SafeConsumer
+    return app
+
+
+PRIVATE_NAMES: list[tuple[Any, str]] = [
+    (AIOKafkaConsumerThread, "_create_worker_consumer"),
+    (Consumer, "_new_consumer_thread"),
+    (Consumer, "_wait_next_records"),
+    (Consumer, "_getmany"),
+    (Consumer, "_commit"),
+    (BookTable, "_new_changelog_topic"),
+    (BookTable, "_relative_now"),
+    (BookTable, "_del_old_keys"),
+]
+
+
+def misfits() -> list[str]:
+    """Why the overrides may not fit what is installed; empty where they do."""
+    wrong = [
+        f"{name} is {version(name)}, streams/delivery is made for {wanted}"
+        for name, wanted in PINNED.items()
+        if version(name) != wanted
+    ]
+    for owner, name in PRIVATE_NAMES:
+        above = owner.__mro__[1] if owner is BookTable else owner
+        if not hasattr(above, name):
+            wrong.append(f"{above.__name__}.{name} is gone")
+    return wrong

@@ -1,0 +1,205 @@
+"""This worker as a member of the consumer group: what it owns, from assignment to revocation."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from streams.claude.gate import Gate
+from streams.delivery.dispatcher import Dispatcher
+from streams.delivery.partition import Books, SourcePartition, Uncommitted
+from streams.delivery.restore import Restored, restore
+from streams.delivery.transaction import PartitionProducer
+from streams.delivery.work import Work
+from streams.events.topics import Topics
+from streams.events.wire import RoutedEncoder
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FLUSH_TIMEOUT = 5.0
+"""Seconds for the last transactions on a stop, after the grace for calls is over."""
+
+
+class Member:
+    """Opens partitions, takes their events in hand, and gives the partitions up in time.
+
+    ``process`` brings one ticket to its result; ``fail`` ends the process with a reason.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Topics,
+        *,
+        books: Books,
+        encoder: RoutedEncoder,
+        gate: Gate,
+        process: Callable[[SourcePartition, Work], Awaitable[None]],
+        fail: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._books = books
+        self._encoder = encoder
+        self._gate = gate
+        self._fail = fail
+        self._uncommitted = Uncommitted()
+        self._dispatcher = Dispatcher(settings.max_calls, process, self._uncommitted)
+        self._opening: asyncio.Task[None] | None = None
+        self._room = asyncio.Event()
+        self._partition_counts: dict[str, int] = {}
+        self.partitions: dict[int, SourcePartition] = {}
+        self.ready = False
+        self.finished = 0
+
+    @property
+    def pending(self) -> int:
+        """Events read and not yet finished."""
+        return sum(partition.pending for partition in self.partitions.values())
+
+    # Events
+
+    async def receive(self, work: Work, generation: int) -> None:
+        """Take an event in hand; returns when there is room for the next one (back-pressure)."""
+        partition = self.partitions.get(work.source.partition)
+        if partition is None or partition.generation != generation:
+            return  # of an older generation: whoever owns the partition now gets it again
+        if not partition.already_known(work):
+            self._dispatcher.submit(partition, work)
+        while self.pending >= self._settings.max_pending:
+            self._room.clear()
+            await self._room.wait()
+
+    def _committed(self, finished: int) -> None:
+        self.finished += finished
+        self._room.set()
+        self._dispatcher.fill()
+
+    # Assignment and revocation
+
+    async def assigned(self, numbers: Collection[int], generation: int) -> None:
+        """Fence, restore, then work. Returns when events may come, or when it was cut short."""
+        await self.give_up(grace=0)
+        self._opening = asyncio.create_task(self._open(numbers, generation))
+        await asyncio.wait([self._opening])
+        if not self._opening.cancelled() and (error := self._opening.exception()) is not None:
+            self._fail(f"partitions {sorted(numbers)} cannot be opened: {error!r}")
+
+    async def give_up(self, grace: float | None = None) -> None:
+        """Finish what can be finished within the grace, commit it, and let the partitions go."""
+        self.ready = False
+        if self._opening is not None and not self._opening.done():
+            # A fence that comes late would shut out the partition's next owner.
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        if not self.partitions:
+            return
+        self._gate.shut()
+        self._dispatcher.clear()
+        owned = self.partitions.values()
+        await _within(self._settings.stop_grace if grace is None else grace, self._gate.until_idle())
+        await _within(FLUSH_TIMEOUT, asyncio.gather(*(partition.flush() for partition in owned)))
+        closing, self.partitions = list(owned), {}
+        self._room.set()
+        await asyncio.gather(*(partition.close() for partition in closing))
+        self._uncommitted.calls = 0  # what is not committed now never will be
+
+    async def _open(self, numbers: Collection[int], generation: int) -> None:
+        began = time.monotonic()
+        producers = {number: self._producer(number) for number in sorted(numbers)}
+        try:
+            await asyncio.gather(*(producer.fence() for producer in producers.values()))
+            for producer in list(producers.values())[:1]:
+                for topic in (*self._topics.categories.values(), self._topics.dead_letter):
+                    self._partition_counts[topic] = await producer.partitions_of(topic)
+            fenced = time.monotonic()
+            # Both are read after the fence, when nothing can change them any more but us.
+            committed = await self._committed_offsets()
+            restored = await restore(self._settings.bootstrap_servers, self._topics, numbers)
+        except BaseException:
+            await asyncio.gather(
+                *(producer.stop() for producer in producers.values()), return_exceptions=True
+            )
+            raise
+        for number, producer in producers.items():
+            partition = self._partition(number, generation, producer)
+            partition.open(committed.get(number, 0), restored.get(number, Restored()))
+            self.partitions[number] = partition
+        self._gate.reopen()
+        self.ready = True
+        log.info(
+            "partitions %s opened: fence %.2f s, restore %.2f s, %d finished tickets remembered",
+            sorted(numbers),
+            fenced - began,
+            time.monotonic() - fenced,
+            sum(len(state.done) for state in restored.values()),
+        )
+
+    def _producer(self, number: int) -> PartitionProducer:
+        app, topic = self._settings.app_id, self._topics.input
+        return PartitionProducer(
+            self._settings.bootstrap_servers, f"{app}-{topic}-{number}", self._settings.app_id
+        )
+
+    def _partition(
+        self, number: int, generation: int, producer: PartitionProducer
+    ) -> SourcePartition:
+        return SourcePartition(
+            number,
+            generation,
+            producer=producer,
+            topics=self._topics,
+            partitions=self._partition_counts,
+            books=self._books,
+            encoder=self._encoder,
+            order_by_key=self._settings.order_by_key,
+            uncommitted=self._uncommitted,
+            on_commit=self._committed,
+            on_failure=lambda error: self._fail(f"transaction of partition {number}: {error!r}"),
+        )
+
+    async def _committed_offsets(self) -> dict[int, int]:
+        """Committed offsets of the group by partition; 0 where there is none yet."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap_servers)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(self._settings.app_id)
+        finally:
+            await admin.close()
+        return {
+            tp.partition: max(0, entry.offset)
+            for tp, entry in found.items()
+            if tp.topic == self._topics.input
+        }
+
+    # Housekeeping
+
+    async def housekeeping(self) -> None:
+        """Expire old windows, and delete done rows that no restart needs any more."""
+        trim = {}
+        for partition in self.partitions.values():
+            partition.expire()
+            if (end := partition.trimmable()) is not None:
+                trim[TopicPartition(self._topics.done, partition.number)] = RecordsToDelete(end)
+        if not trim:
+            return
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap_servers)
+        await admin.start()
+        try:
+            await admin.delete_records(trim)
+        finally:
+            await admin.close()
+
+
+async def _within(seconds: float, awaitable: Awaitable[object]) -> None:
+    """Wait, but not longer: what is not done by then is left to the next owner."""
+    try:
+        async with asyncio.timeout(seconds):
+            await awaitable
+    except TimeoutError:
+        pass

@@ -1,0 +1,318 @@
+"""A source partition that this worker owns, in one generation of the group.
+
+Everything that a step of it produces goes into one transaction: routed events, dead letters, done
+rows, call records, table rows, and the source offset. Nothing counts as finished before the commit.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from aiokafka import TopicPartition
+
+from streams.books.rows import (
+    ErrorDelta,
+    SpendDelta,
+    error,
+    errors_of_call,
+    spend_of_call,
+    spend_of_ticket,
+)
+from streams.delivery.ack_window import AckWindow
+from streams.delivery.key_order import KeyOrder
+from streams.delivery.records import (
+    Record,
+    dead_letter,
+    held_row,
+    released_row,
+    routed,
+)
+from streams.delivery.restore import Restored
+from streams.delivery.tables import BookTable, Overlay
+from streams.delivery.transaction import PartitionProducer
+from streams.delivery.work import DeadLetter, Work
+from streams.events.wire import RoutedEncoder, encode_call
+from streams.events.model import CallRecord, Classification, Done
+from streams.events.topics import Topics
+
+log = logging.getLogger(__name__)
+
+COMMIT_EVERY = 0.02
+"""Least seconds between the starts of two transactions. Group commit: while one is under way the next
+one fills up, so that load makes transactions larger, not more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The tables, shared by all partitions."""
+
+    spend: BookTable
+    errors: BookTable
+
+
+@dataclass(slots=True)
+class Uncommitted:
+    """Calls that were paid and are not committed yet, in all partitions of a worker."""
+
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class Outbox:
+    """What the next transaction carries."""
+
+    calls: list[CallRecord] = field(default_factory=list)
+    held: dict[int, Work] = field(default_factory=dict)
+    released: list[Work] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.held or self.released or self.skipped)
+
+
+class SourcePartition:
+    """One partition of the input topic. ``on_commit`` is told how many events were finished."""
+
+    def __init__(
+        self,
+        number: int,
+        generation: int,
+        *,
+        producer: PartitionProducer,
+        topics: Topics,
+        partitions: dict[str, int],
+        books: Books,
+        encoder: RoutedEncoder,
+        order_by_key: bool,
+        uncommitted: Uncommitted,
+        on_commit: Callable[[int], None],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self.number = number
+        self.generation = generation
+        self.waiting: deque[Work] = deque()
+        self.calls: set[asyncio.Task[None]] = set()
+        self.last_commit = time.monotonic()
+        self._producer = producer
+        self._topics = topics
+        self._partitions = partitions
+        self._books = books
+        self._encoder = encoder
+        self._uncommitted = uncommitted
+        self._on_commit = on_commit
+        self._on_failure = on_failure
+        self._window = AckWindow()
+        self._order = KeyOrder(enabled=order_by_key)
+        self._in_hand: dict[int, Work] = {}
+        self._outbox = Outbox()
+        self._ready = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._woken = 0.0
+        self._committer: asyncio.Task[None] | None = None
+        self._done: dict[int, Done] = {}
+        self._next_offset = 0
+        # (end in the done topic, highest source offset) of each transaction since the last trim
+        self._done_batches: deque[tuple[int, int]] = deque()
+        self.committed = 0
+
+    # Opening
+
+    def open(self, committed: int, restored: Restored) -> None:
+        """Begin to work: ``committed`` and ``restored`` were read after the fence."""
+        self.committed = self._next_offset = committed
+        self._done = {offset: row for offset, row in restored.done.items() if offset >= committed}
+        self._done_batches.append((restored.done_end, max(self._done, default=-1)))
+        self._books.spend.open(self.number, restored.changelogs[self._topics.spend])
+        self._books.errors.open(self.number, restored.changelogs[self._topics.errors])
+        self._committer = asyncio.create_task(self._commit_loop(), name=f"commit-{self.number}")
+
+    # Taking events in hand
+
+    def already_known(self, work: Work) -> bool:
+        """Whether ``work`` needs nothing more: below the committed offset, seen before, or done.
+
+        An event that is not known is in hand from here on, with its result if that is paid for.
+        """
+        offset = work.source.offset
+        if offset < self._next_offset:
+            return True  # a seek went back: it is in hand, or was never ours to do again
+        self._next_offset = offset + 1
+        self._window.add(offset)
+        done = self._done.pop(offset, None)
+        if done is not None and done.released:
+            self._outbox.skipped.append(offset)
+            self._wake()
+            return True
+        self._in_hand[offset] = work
+        self._order.add(work.key, offset)
+        work.paid = done.result if done is not None else None
+        return False
+
+    @property
+    def pending(self) -> int:
+        """Events that are read and not yet finished."""
+        return len(self._window)
+
+    def unsent_since(self, now: float) -> float:
+        """Seconds since the last commit while results wait for one; 0 where none waits."""
+        return 0.0 if self._empty.is_set() else now - max(self.last_commit, self._woken)
+
+    # Results
+
+    def add_call(self, call: CallRecord) -> None:
+        """A call that did not bring a result; it is committed with the next transaction."""
+        self._outbox.calls.append(call)
+        self._uncommitted.calls += 1
+        self._wake()
+
+    def finish(
+        self, work: Work, result: Classification | DeadLetter, call: CallRecord | None = None
+    ) -> None:
+        """The result of ``work`` and the call that gave it, for one transaction. The event leaves
+        when the earlier ones of its key have left."""
+        if call is not None:
+            self._outbox.calls.append(call)
+            self._uncommitted.calls += 1
+        work.result = result
+        free = self._order.done(work.key, work.source.offset)
+        must_wait = work.source.offset not in free
+        if must_wait and isinstance(result, Classification) and work.paid is None:
+            self._outbox.held[work.source.offset] = work
+        for offset in free:
+            self._outbox.held.pop(offset, None)
+            self._outbox.released.append(self._in_hand.pop(offset))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._empty.is_set():
+            self._woken = time.monotonic()
+            self._empty.clear()
+        self._ready.set()
+
+    # Group commit
+
+    async def _commit_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        started = 0.0
+        while True:
+            await self._ready.wait()
+            await asyncio.sleep(max(0.0, started + COMMIT_EVERY - loop.time()))
+            started = loop.time()
+            self._ready.clear()
+            outbox, self._outbox = self._outbox, Outbox()
+            try:
+                await self._commit(outbox)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the outcome is unknown
+                self._on_failure(error)
+                return
+            if not self._outbox:
+                self._empty.set()
+
+    async def _commit(self, outbox: Outbox) -> None:
+        spend, errors = self._rows(outbox)
+        finishing = {work.source.offset for work in outbox.released}
+        finishing.update(outbox.skipped)
+        offset = self._window.committable(finishing)
+        ends = await self._producer.commit(
+            [*self._records(outbox), *self._changelog(spend, errors)],
+            TopicPartition(self._topics.input, self.number),
+            offset,
+        )
+        # Committed: from here on, and not before, the tickets are finished and the rows readable.
+        self._books.spend.apply(self.number, spend)
+        self._books.errors.apply(self.number, errors)
+        self._window.finish(finishing)
+        if offset is not None:
+            self.committed = offset
+        if done_end := ends.get(TopicPartition(self._topics.done, self.number)):
+            self._done_batches.append((done_end, max([*finishing, *outbox.held])))
+        self.last_commit = time.monotonic()
+        self._uncommitted.calls -= len(outbox.calls)
+        self._on_commit(len(finishing))
+
+    def _records(self, outbox: Outbox) -> Iterator[Record]:
+        topics = self._topics
+        for work in outbox.released:
+            if isinstance(work.result, Classification):
+                yield routed(work, work.result, topics, self._partitions, self._encoder)
+            elif isinstance(work.result, DeadLetter):
+                yield dead_letter(work, work.result, topics, self._partitions)
+            yield released_row(work, topics)
+        for work in outbox.held.values():
+            if isinstance(work.result, Classification):
+                yield held_row(work, work.result, topics)
+        for call in outbox.calls:
+            yield Record(topics.calls, self.number, call.call_id.encode(), encode_call(call))
+
+    def _rows(self, outbox: Outbox) -> tuple[Overlay, Overlay]:
+        spend: Overlay = {}
+        errors: Overlay = {}
+        for call in outbox.calls:
+            for delta in spend_of_call(call):
+                self._add_spend(spend, delta)
+            for fault in errors_of_call(call):
+                self._add_error(errors, fault)
+        for work in outbox.released:
+            result = work.result
+            if isinstance(result, Classification):
+                self._add_spend(spend, spend_of_ticket(self.number, result))
+            elif isinstance(result, DeadLetter):
+                fault = error(self.number, result.stage, result.error_type, result.at)
+                self._add_error(errors, fault)
+        now = time.time()
+        for table, overlay in ((self._books.spend, spend), (self._books.errors, errors)):
+            for key in table.expired(self.number, now):
+                overlay.setdefault(key, None)
+        return spend, errors
+
+    def _add_spend(self, overlay: Overlay, delta: SpendDelta) -> None:
+        self._books.spend.add_to(overlay, delta.key, delta.at, lambda row: row.plus(delta.row))
+
+    def _add_error(self, overlay: Overlay, delta: ErrorDelta) -> None:
+        self._books.errors.add_to(overlay, delta.key, delta.at, lambda count: count + 1)
+
+    def _changelog(self, spend: Overlay, errors: Overlay) -> Iterator[Record]:
+        for topic, table, overlay in (
+            (self._topics.spend, self._books.spend, spend),
+            (self._topics.errors, self._books.errors, errors),
+        ):
+            for key, value in table.records(overlay):
+                yield Record(topic, self.number, key, value)
+
+    # Housekeeping and the end
+
+    def expire(self) -> None:
+        """Have expired windows deleted, if there are any."""
+        now = time.time()
+        if any(t.expired(self.number, now) for t in (self._books.spend, self._books.errors)):
+            self._wake()
+
+    def trimmable(self) -> int | None:
+        """Rows of the done topic below this offset are not needed any more; None if none."""
+        end = None
+        while self._done_batches and self._done_batches[0][1] < self.committed:
+            end = self._done_batches.popleft()[0]
+        return end
+
+    async def flush(self) -> None:
+        """Return when all results are committed."""
+        await self._empty.wait()
+
+    async def close(self) -> None:
+        """Give the partition up: calls are cancelled, unfinished events are left to the next owner."""
+        tasks = [*self.calls, *([self._committer] if self._committer else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._books.spend.drop(self.number)
+        self._books.errors.drop(self.number)
+        try:
+            async with asyncio.timeout(5):
+                await self._producer.stop()
+        except Exception as error:  # noqa: BLE001 - the broker may be away; the fence does the rest
+            log.debug("closing the producer of partition %d: %r", self.number, error)
+

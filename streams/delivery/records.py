@@ -1,0 +1,118 @@
+"""The Kafka records of a finished ticket: a routed event or a dead letter, and its done row."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from aiokafka.partitioner import murmur2
+
+from streams.delivery.work import MAX_EVENT_BYTES, DeadLetter, Headers, Work
+from streams.events.model import Classification, Done, RoutedTicket, Source
+from streams.events.topics import Topics
+from streams.events.wire import RoutedEncoder, encode_done
+
+
+class Record(NamedTuple):
+    """One record to send."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int | None = None
+    headers: Headers = ()
+
+
+SHORT_KEY = 64
+"""Bytes of a key whose hash is remembered: 100,000 long ones would take all memory."""
+
+
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+_remembered_hash = lru_cache(maxsize=100_000)(_hash)
+
+
+def partition_for(key: bytes | None, source_partition: int, partitions: int) -> int:
+    """Java's default partitioner; an event without a key keeps to its source partition."""
+    if key is None:
+        return source_partition % partitions
+    return (_remembered_hash(key) if len(key) <= SHORT_KEY else _hash(key)) % partitions
+
+
+def routed(
+    work: Work,
+    result: Classification,
+    topics: Topics,
+    partitions: dict[str, int],
+    encoder: RoutedEncoder,
+) -> Record:
+    """The routed event of ``work``. Raises ValueError if the ticket was never decoded."""
+    if work.ticket is None:
+        raise ValueError("only a decoded ticket can be routed")
+    topic = topics.categories[result.category]
+    return Record(
+        topic,
+        partition_for(work.key, work.source.partition, partitions[topic]),
+        work.key,
+        encoder.encode(RoutedTicket(work.ticket, result, work.source)),
+        None,
+        [*work.headers, *_coordinates("ticket-streams.source.", work.source)],
+    )
+
+
+def dead_letter(
+    work: Work, letter: DeadLetter, topics: Topics, partitions: dict[str, int]
+) -> Record:
+    """The original event with the reason in its headers (KIP-1034's names, and our own).
+
+    Of an event that is too large for any of our topics only the headers written here are left, and
+    its key where that fits: they tell where the event is.
+    """
+    too_large = work.size > MAX_EVENT_BYTES
+    own = {
+        "__streams.errors.exception": letter.error_type,
+        "__streams.errors.message": letter.message,
+        "ticket-streams.error.type": letter.error_type,
+        "ticket-streams.error.stage": letter.stage,
+        "ticket-streams.attempt": str(letter.attempts),
+        "ticket-streams.cost_picodollars": str(letter.cost_picodollars),
+        "ticket-streams.at": str(letter.at),
+        # Not as the record's own: Kafka would delete the letter of an old event at once.
+        "ticket-streams.source.timestamp": str(work.timestamp),
+    }
+    return Record(
+        topics.dead_letter,
+        partition_for(work.key, work.source.partition, partitions[topics.dead_letter]),
+        None if len(work.key or b"") > MAX_EVENT_BYTES else work.key,
+        None if too_large else work.value,
+        None,
+        [
+            *(() if too_large else work.headers),
+            *_coordinates("__streams.errors.", work.source),
+            *((name, text.encode()) for name, text in own.items()),
+        ],
+    )
+
+
+def released_row(work: Work, topics: Topics) -> Record:
+    """Done: the event of ``work`` is out."""
+    return _done_row(work, Done(work.source.offset, released=True), topics)
+
+
+def held_row(work: Work, result: Classification, topics: Topics) -> Record:
+    """Paid for, but waiting for an earlier ticket of its key."""
+    return _done_row(work, Done(work.source.offset, released=False, result=result), topics)
+
+
+def _done_row(work: Work, done: Done, topics: Topics) -> Record:
+    key = str(work.source.offset).encode()
+    return Record(topics.done, work.source.partition, key, encode_done(done))
+
+
+def _coordinates(prefix: str, source: Source) -> list[tuple[str, bytes]]:
+    return [
+        (prefix + "topic", source.topic.encode()),
+        (prefix + "partition", str(source.partition).encode()),
+        (prefix + "offset", str(source.offset).encode()),
+    ]

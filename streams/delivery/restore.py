@@ -1,0 +1,76 @@
+"""What is read after the fence, before a partition's first call: finished tickets and table rows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from streams.events.wire import decode_done
+from streams.events.model import Done
+from streams.events.topics import Topics
+
+FETCH_BYTES = 8 * 2**20
+
+
+@dataclass(slots=True)
+class Restored:
+    """The state of one source partition."""
+
+    done: dict[int, Done] = field(default_factory=dict)
+    """Finished tickets by source offset."""
+    done_end: int = 0
+    """Where the next row of the done topic goes."""
+    changelogs: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
+    """Last value by key, by changelog topic."""
+
+
+async def restore(
+    bootstrap: str, topics: Topics, partitions: Collection[int]
+) -> Mapping[int, Restored]:
+    """Read done rows and changelogs of ``partitions`` to their end, committed records only.
+
+    Call it after the partitions' older producers are fenced: then the end is the end.
+    """
+    changelogs = (topics.spend, topics.errors)
+    state = {p: Restored(changelogs={topic: {} for topic in changelogs}) for p in partitions}
+    wanted = [TopicPartition(t, p) for t in (topics.done, *changelogs) for p in partitions]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+    await consumer.start()
+    try:
+        consumer.assign(wanted)
+        await consumer.seek_to_beginning(*wanted)
+        ends = await consumer.end_offsets(wanted)
+        for tp in wanted:
+            if tp.topic == topics.done:
+                state[tp.partition].done_end = ends[tp]
+        while behind := [tp for tp in wanted if await consumer.position(tp) < ends[tp]]:
+            batches = await consumer.getmany(*behind, timeout_ms=500, max_records=10_000)
+            for tp, records in batches.items():
+                _take(state[tp.partition], tp.topic, topics, records)
+    finally:
+        await consumer.stop()
+    return state
+
+
+def _take(
+    into: Restored,
+    topic: str,
+    topics: Topics,
+    records: Sequence["ConsumerRecord[bytes, bytes | None]"],
+) -> None:
+    if topic == topics.done:
+        for record in records:
+            if record.value is not None:
+                done = decode_done(record.value)
+                into.done[done.source_offset] = done
+    else:
+        rows = into.changelogs[topic]
+        for record in records:
+            rows[record.key] = record.value

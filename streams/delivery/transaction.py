@@ -1,0 +1,78 @@
+"""One transactional producer per source partition: everything of a step, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from streams.delivery.records import Record
+
+BATCH_BYTES = 512 * 1024
+TRANSACTION_TIMEOUT_MS = 30_000
+"""A dead worker's open transaction is ended by its successor's fence; this only bounds how long
+readers wait when there is no successor. Long enough to outlast a broker's restart."""
+
+
+class PartitionProducer:
+    """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
+
+    def __init__(self, bootstrap: str, transactional_id: str, group: str) -> None:
+        self._group = group
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=4 * 2**20,
+        )
+
+    async def fence(self) -> None:
+        """Start. From its return on no older producer of this partition can commit anything."""
+        await self._producer.start()
+
+    async def partitions_of(self, topic: str) -> int:
+        """Number of partitions of ``topic``."""
+        return len(await self._producer.partitions_for(topic))
+
+    async def commit(
+        self, records: Iterable[Record], source: TopicPartition, offset: int | None
+    ) -> dict[TopicPartition, int]:
+        """Send ``records`` and commit ``offset`` of ``source``, all or nothing.
+
+        Returns the offset after the last record by topic and partition. Raises what aiokafka raises;
+        then the outcome is unknown, and this producer must not be used again.
+        """
+        by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        for record in records:
+            by_target[record.topic, record.partition].append(record)
+        await self._producer.begin_transaction()
+        sent = []
+        for (topic, partition), batch in by_target.items():
+            for builder in self._builders(batch):
+                future = await self._producer.send_batch(builder, topic, partition=partition)
+                sent.append((TopicPartition(topic, partition), builder.record_count(), future))
+        ends: dict[TopicPartition, int] = {}
+        for target, count, future in sent:
+            ends[target] = (await future).offset + count
+        if offset is not None:
+            await self._producer.send_offsets_to_transaction({source: offset}, self._group)
+        await self._producer.commit_transaction()
+        return ends
+
+    def _builders(self, batch: Iterable[Record]) -> Iterable["object"]:
+        builder = self._producer.create_batch()
+        for r in batch:
+            headers = list(r.headers)
+            fields = {"key": r.key, "value": r.value, "timestamp": r.timestamp, "headers": headers}
+            if builder.append(**fields) is None:
+                builder.close()
+                yield builder
+                builder = self._producer.create_batch()
+                builder.append(**fields)  # the first record of a batch always fits
+        builder.close()
+        yield builder
+
+    async def stop(self) -> None:
+        """Close the connection; an open transaction is left to the next owner's fence."""
+        await self._producer.stop()

@@ -1,0 +1,50 @@
+"""The watchdog: a worker that has work and gets nowhere exits, for its supervisor to restart it."""
+
+import time
+from collections.abc import Callable
+
+from streams.claude.gate import Gate
+from streams.delivery.member import Member
+
+
+class Watchdog:
+    """Looks once in a while; ``limit`` in seconds, ``clock`` monotonic."""
+
+    def __init__(
+        self,
+        member: Member,
+        gate: Gate,
+        rebalancing: Callable[[], bool],
+        limit: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._member = member
+        self._gate = gate
+        self._rebalancing = rebalancing
+        self._limit = limit
+        self._clock = clock
+        self._settled = self._resting = clock()
+
+    def complaint(self) -> str | None:
+        """Why the worker should exit; None while all is well.
+
+        An API that is away is not a stall: failing calls, a held or paused gate are waited out.
+        """
+        now = self._clock()
+        if not self._rebalancing():
+            self._settled = now
+        elif now - self._settled > self._limit:
+            return f"a rebalance lasts longer than {self._limit:.0f} s"
+        for partition in self._member.partitions.values():
+            if partition.unsent_since(now) > self._limit:
+                return f"partition {partition.number} could not commit for {self._limit:.0f} s"
+        pending = self._member.pending
+        if not pending or self._gate.held is not None or self._gate.paused:
+            # Time without work, or of waiting as told, is no stall: it counts from here.
+            self._resting = now
+        elif now - max(self._resting, self._gate.last_end, *self._commits()) > self._limit:
+            return f"{pending} tickets in hand, and none moved for {self._limit:.0f} s"
+        return None
+
+    def _commits(self) -> list[float]:
+        return [partition.last_commit for partition in self._member.partitions.values()]

@@ -1,0 +1,46 @@
+"""A ticket in hand: from the event that was read to the transaction that finishes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.books.rows import Stage
+from streams.events.model import Classification, Source, Ticket
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+MAX_EVENT_BYTES = 1_500_000
+"""Larger events could not be routed: with its headers a routed ticket must fit into 2 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Why an event leaves the line. ``message`` never holds text of the ticket."""
+
+    error_type: str
+    message: str
+    stage: Stage
+    attempts: int
+    cost_picodollars: int
+    at: int
+    """Epoch milliseconds."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One event. ``result`` is None until its ticket is classified or given up."""
+
+    source: Source
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    headers: Headers
+    ticket: Ticket | None = None
+    paid: Classification | None = None
+    """Found among the done rows: a result that is committed already, of a ticket that is not out."""
+    result: Classification | DeadLetter | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        headers = sum(len(name) + len(value or b"") for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers

@@ -1,0 +1,33 @@
+"""What must be right before a worker starts: each thing that is not is one line with its setting."""
+
+from streams.audit.topic_admin import check as check_topics
+from streams.classify.categories import DEFAULT
+from streams.claude.prices import PriceList, price_list
+from streams.delivery.faust_door import misfits
+from streams.events.topics import Topics
+from streams.settings import Settings
+
+
+class PreflightError(Exception):
+    """Something is wrong; the message is one line that names what to change."""
+
+
+async def check(settings: Settings) -> None:
+    """Everything a worker needs. Raises PreflightError with the first thing that is wrong."""
+    check_api(settings, price_list())
+    for misfit in misfits():
+        raise PreflightError(f"{misfit}: install the versions of requirements.txt")
+    topics = Topics.of(settings, [category.name for category in DEFAULT])
+    for problem in await check_topics(settings, topics):
+        raise PreflightError(problem)
+
+
+def check_api(settings: Settings, prices: PriceList) -> None:
+    """What a call needs: a key and a model whose price is known. Raises PreflightError."""
+    if settings.anthropic_api_key is None or not settings.anthropic_api_key.get_secret_value():
+        raise PreflightError("ANTHROPIC_API_KEY is not set: the Messages API needs a key")
+    if not prices.known(settings.model):
+        raise PreflightError(
+            f"TICKET_STREAMS_MODEL is {settings.model}, which has no price: "
+            "what it costs could not be booked"
+        )
