@@ -1,0 +1,1 @@
+"""Read-committed readers of the topics: spend, errors, verify."""

@@ -1,0 +1,184 @@
+"""The tables of spend and errors, as every read-committed reader of their changelogs sees them.
+
+Rows belong to a source partition; what people ask for is the sum over partitions, kept up to date
+here with every record.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
+from streams.books.changelog import decode_count, decode_key, decode_spend
+from streams.books.rows import SpendRow
+from streams.events.topics import Topics
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+class RowKey(NamedTuple):
+    """One row of a changelog: the row's key and its window's start (epoch seconds)."""
+
+    row: str
+    start: float
+
+    @classmethod
+    def of(cls, key: bytes | None) -> "RowKey":
+        """From the key of a changelog record. Raises ValueError."""
+        if key is None:
+            raise ValueError("a row needs a key")
+        row, start, _ = decode_key(key)
+        return cls(row, start)
+
+    def parts(self) -> tuple[int, str, str]:
+        """Source partition, then model and category, or stage and error type."""
+        partition, first, second = self.row.split("|", maxsplit=2)
+        return int(partition), first, second
+
+
+class SpendKey(NamedTuple):
+    """Spend is told apart by these. ``start`` is the window's start in epoch seconds."""
+
+    start: float
+    model: str
+    category: str
+
+
+class ErrorKey(NamedTuple):
+    """Errors are told apart by these. ``start`` is the window's start in epoch seconds."""
+
+    start: float
+    stage: str
+    error_type: str
+
+
+class Books:
+    """Committed rows of both tables: one by one, and summed over source partitions."""
+
+    def __init__(self) -> None:
+        self.spend_rows: dict[RowKey, SpendRow] = {}
+        self.error_rows: dict[RowKey, int] = {}
+        self.spend: dict[SpendKey, SpendRow] = {}
+        self.errors: dict[ErrorKey, int] = {}
+
+    def apply_spend(self, key: bytes | None, value: bytes | None) -> RowKey:
+        """Takes a record of the spend changelog; null removes the row. Raises ValueError."""
+        row_key, new = RowKey.of(key), decode_spend(value) if value is not None else SpendRow()
+        _, model, category = row_key.parts()
+        old = self.spend_rows.pop(row_key, SpendRow())
+        if any(new):
+            self.spend_rows[row_key] = new
+        total = SpendKey(row_key.start, model, category)
+        change = [after - before for after, before in zip(new, old, strict=True)]
+        self.spend[total] = self.spend.get(total, SpendRow()).plus(change)
+        if not any(self.spend[total]):
+            del self.spend[total]
+        return row_key
+
+    def apply_error(self, key: bytes | None, value: bytes | None) -> RowKey:
+        """Takes a record of the errors changelog; null removes the row. Raises ValueError."""
+        row_key, new = RowKey.of(key), decode_count(value) if value is not None else 0
+        _, stage, error_type = row_key.parts()
+        old = self.error_rows.pop(row_key, 0)
+        if new:
+            self.error_rows[row_key] = new
+        total = ErrorKey(row_key.start, stage, error_type)
+        self.errors[total] = self.errors.get(total, 0) + new - old
+        if not self.errors[total]:
+            del self.errors[total]
+        return row_key
+
+    def apply(self, record: ConsumerRecord, topics: Topics) -> RowKey:
+        """Takes a record of either changelog. Raises ValueError for one that no table wrote."""
+        if record.topic == topics.spend:
+            return self.apply_spend(record.key, record.value)
+        return self.apply_error(record.key, record.value)
+
+
+async def load_books(bootstrap: str, topics: Topics) -> Books:
+    """The tables as they are now. Raises UnreachableError and MissingTopicError."""
+    async with open_snapshot(bootstrap) as snapshot:
+        return await _load(snapshot, topics)
+
+
+async def _load(snapshot: Snapshot, topics: Topics) -> Books:
+    books = Books()
+    async for record in snapshot.read(await snapshot.ends([topics.spend, topics.errors])):
+        _take(books, record, topics)
+    return books
+
+
+class BooksFollower:
+    """The tables, kept current for as long as it is open. Made by :func:`follow_books`.
+
+    Any number of tasks may wait for changes. It outlives restarts of Kafka.
+    """
+
+    def __init__(self, reader: AIOKafkaConsumer, topics: Topics) -> None:
+        self.books = Books()
+        self.version = 0
+        """Grows with every batch of changes."""
+        self._reader = reader
+        self._topics = topics
+        self._changed = asyncio.Event()
+
+    async def changed(self, version: int) -> int:
+        """Waits until there is something newer than ``version``; returns the version now."""
+        while self.version <= version:
+            await self._changed.wait()
+        return self.version
+
+    async def run(self) -> None:
+        """Follows until cancelled."""
+        while True:
+            try:
+                batches = await self._reader.getmany(timeout_ms=POLL_MS)
+            except KafkaError as error:
+                log.warning("the books cannot be read, trying again: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if not batches:
+                continue
+            for record in (record for records in batches.values() for record in records):
+                _take(self.books, record, self._topics)
+            self.version += 1
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+
+@asynccontextmanager
+async def follow_books(bootstrap: str, topics: Topics) -> AsyncIterator[BooksFollower]:
+    """A follower that starts with the tables as they are now.
+
+    Raises UnreachableError and MissingTopicError, but only at the start.
+    """
+    async with open_snapshot(bootstrap) as snapshot:
+        ends = await snapshot.ends([topics.spend, topics.errors])
+    async with open_consumer(bootstrap, "read_committed") as reader:
+        reader.assign(list(ends))
+        follower = BooksFollower(reader, topics)
+        task = asyncio.create_task(follower.run())
+        try:
+            while any([await reader.position(tp) < end for tp, end in ends.items()]):
+                await asyncio.wait([task], timeout=POLL_MS / 1000)
+                if task.done():
+                    task.result()
+            yield follower
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+def _take(books: Books, record: ConsumerRecord, topics: Topics) -> None:
+    try:
+        books.apply(record, topics)
+    except ValueError:
+        # Not ours, and no reason to show nothing at all: verify names such records.
+        log.warning("%s[%d]@%d is not a row", record.topic, record.partition, record.offset)

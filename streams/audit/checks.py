@@ -1,0 +1,122 @@
+"""All promises, checked on plain data: what was read from the topics, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.audit.account import Account, Totals
+from streams.audit.books import Books, RowKey
+from streams.audit.ledger import Ledger
+from streams.audit.records import Called, DoneRow, Finished, Item, SourceKey
+from streams.audit.report import Culprits, Report
+from streams.audit.tables import Recomputed, deltas
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything the checks need. Filled in two steps: ``take`` what is judged, then ``move``.
+
+    A transaction may end while the topics are read, so that one of its records is below the end
+    that was read to and another is not. Whoever fills this reads on to what was written by then,
+    and gives the rest to ``move``: tickets and rows that appear there are not judged.
+    """
+
+    topic: str
+    """The input topic."""
+    window_seconds: int
+    committed: Mapping[int, int]
+    """The group's committed offset by partition of the input topic."""
+    rows_since: float = 0.0
+    """Rows of windows that began earlier (epoch seconds) are not judged: they may be gone."""
+    horizon: int = 0
+    """Tickets stamped earlier (epoch milliseconds) are not judged: their records may be gone."""
+    calls_complete: bool = True
+    """Whether the calls topic still has its first record."""
+    books: Books = field(default_factory=Books)
+    moving_sources: set[SourceKey] = field(default_factory=set)
+    moving_rows: set[RowKey] = field(default_factory=set)
+    unreadable: Culprits = field(default_factory=Culprits)
+    ledger: Ledger = field(init=False)
+    tables: Recomputed = field(init=False)
+    totals: Totals = field(default_factory=Totals)
+    _call_ids: set[str] = field(default_factory=set)
+    _same_id: Culprits = field(default_factory=Culprits)
+    _unbalanced: Culprits = field(default_factory=Culprits)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.topic, self.horizon)
+        self.tables = Recomputed(self.window_seconds)
+
+    def take(self, item: Item) -> None:
+        """A record that is judged. The input topic's go to ``ledger`` before, rows to ``books``."""
+        match item:
+            case Finished():
+                self.ledger.finished(item)
+                self.tables.add(item)
+            case DoneRow():
+                self.ledger.done(item)
+            case Called():
+                self._call(item)
+                self.ledger.called(item)
+                self.tables.add(item)
+
+    def move(self, item: Item) -> None:
+        """A record that came later."""
+        if isinstance(item, Called):
+            partition = item.call.source_partition
+            self.moving_sources |= {SourceKey(partition, s.source_offset) for s in item.call.shares}
+        else:
+            self.moving_sources.add(item.source)
+        if not isinstance(item, DoneRow):
+            self.moving_rows |= {self.tables.row(delta) for delta in deltas(item)}
+
+    def report(self, account: Mapping[str, Any] | None = None, *, strict: bool = False) -> Report:
+        """The verdicts. ``account`` is the API's own count, as the stand-in gives it."""
+        calls = self.totals.records
+        checks = [
+            *self.ledger.checks(self.committed, self.moving_sources, self.calls_complete),
+            self._unbalanced.check(
+                "calls", "each call is the sum of its shares", calls, calls - self._unbalanced.count
+            ),
+            self._same_id.check("call_ids", "each call is there once", calls, len(self._call_ids)),
+            *self.tables.checks(self.books, self.moving_rows, self.rows_since),
+            self.unreadable.check("readable", "every record can be read", 0, self.unreadable.count),
+        ]
+        notes, unaccounted = [], None
+        if account is not None and self.calls_complete:
+            api = Account.of(account)
+            checks += api.checks(self.totals, strict=strict)
+            unaccounted = api.unaccounted(self.totals)
+        elif account is not None:
+            notes.append("the oldest calls are gone by retention: not compared with the API")
+        if self.horizon:
+            notes.append("the oldest records are gone by retention: their tickets were not judged")
+        moving = len(self.moving_sources) + len(self.moving_rows)
+        return Report(
+            tuple(checks),
+            tickets=self.ledger.tickets(),
+            unfinished=self.ledger.unfinished(self.committed),
+            moving=moving,
+            unaccounted=unaccounted,
+            notes=tuple(notes),
+        )
+
+    def _call(self, item: Called) -> None:
+        call = item.call
+        self.totals.add(call)
+        if call.call_id in self._call_ids:
+            self._same_id.add(f"{item.place}: {call.call_id} again")
+        self._call_ids.add(call.call_id)
+        written = call.cache_write_5m_tokens + call.cache_write_1h_tokens
+        whole = (
+            call.cost_picodollars,
+            call.input_tokens + written + call.cache_read_tokens,
+            call.output_tokens,
+        )
+        shares = [(s.cost_picodollars, s.input_tokens, s.output_tokens) for s in call.shares]
+        parts = tuple(map(sum, zip((0, 0, 0), *shares, strict=True)))
+        if parts != whole:
+            self._unbalanced.add(
+                f"{item.place}: shares of {parts[0]} pico-dollars, {parts[1]} input and "
+                f"{parts[2]} output tokens instead of {whole[0]}, {whole[1]} and {whole[2]}"
+            )

@@ -1,0 +1,125 @@
+"""Records of our topics as plain data for the checks. Texts are not kept."""
+
+from typing import NamedTuple, cast
+
+from aiokafka import ConsumerRecord
+
+from streams.audit.snapshot import place
+from streams.books.rows import ErrorDelta, SpendDelta, Stage, error, spend_of_ticket
+from streams.events.model import CallRecord
+from streams.events.topics import Topics
+from streams.events.wire import UndecodableEvent, decode_call, decode_done, decode_routed
+
+# Headers of a dead letter: Kafka Streams' names (KIP-1034) where it has one, else our own.
+SOURCE_TOPIC = "__streams.errors.topic"
+SOURCE_PARTITION = "__streams.errors.partition"
+SOURCE_OFFSET = "__streams.errors.offset"
+MESSAGE = "__streams.errors.message"
+ERROR_TYPE = "ticket-streams.error.type"
+STAGE = "ticket-streams.error.stage"
+COST = "ticket-streams.cost_picodollars"
+AT = "ticket-streams.at"
+
+
+class UnreadableError(ValueError):
+    """A record in one of our topics that none of our transactions can have written."""
+
+
+class SourceKey(NamedTuple):
+    """A ticket: partition and offset in the input topic."""
+
+    partition: int
+    offset: int
+
+
+class Finished(NamedTuple):
+    """A ticket in a category topic or in the dead-letter topic. Money in pico-dollars."""
+
+    place: str
+    source: SourceKey
+    key: bytes | None
+    right_topic: bool
+    cost: int
+    tokens: tuple[int, int] | None
+    """Input and output tokens; a dead letter does not tell them."""
+    adds: SpendDelta | ErrorDelta
+    """What its transaction added to the tables."""
+
+
+class Called(NamedTuple):
+    """A record of the calls topic."""
+
+    place: str
+    call: CallRecord
+
+
+class DoneRow(NamedTuple):
+    """A record of the done topic."""
+
+    place: str
+    source: SourceKey
+    released: bool
+
+
+Item = Finished | Called | DoneRow
+
+
+def read_item(record: ConsumerRecord, topics: Topics) -> Item:
+    """A record of any of our topics but the changelogs. Raises UnreadableError."""
+    try:
+        if record.topic == topics.dead_letter:
+            return _dead_letter(record, topics)
+        if record.value is None:
+            raise ValueError("no value")  # noqa: TRY301
+        if record.topic == topics.calls:
+            return _called(record, topics)
+        if record.topic == topics.done:
+            done = decode_done(record.value)
+            source = SourceKey(record.partition, done.source_offset)
+            return DoneRow(place(record), source, done.released)
+        return _routed(record, topics)
+    except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
+        what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
+        raise UnreadableError(what) from None
+
+
+def header_texts(record: ConsumerRecord) -> dict[str, str]:
+    """The headers as text; of several with one name the last, as Kafka has it."""
+    return {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+
+
+def _called(record: ConsumerRecord, topics: Topics) -> Called:
+    call = decode_call(record.value)
+    _ours(call.source_topic, topics)
+    if call.source_partition != record.partition:
+        raise ValueError(f"a call for partition {call.source_partition}")
+    return Called(place(record), call)
+
+
+def _routed(record: ConsumerRecord, topics: Topics) -> Finished:
+    routed = decode_routed(record.value)
+    _ours(routed.source.topic, topics)
+    result = routed.classification
+    return Finished(
+        place(record),
+        SourceKey(routed.source.partition, routed.source.offset),
+        record.key,
+        topics.categories.get(result.category) == record.topic,
+        result.cost_picodollars,
+        (result.input_tokens, result.output_tokens),
+        spend_of_ticket(routed.source.partition, result),
+    )
+
+
+def _dead_letter(record: ConsumerRecord, topics: Topics) -> Finished:
+    headers = header_texts(record)
+    _ours(headers[SOURCE_TOPIC], topics)
+    source = SourceKey(int(headers[SOURCE_PARTITION]), int(headers[SOURCE_OFFSET]))
+    stage = cast(Stage, headers[STAGE])
+    adds = error(source.partition, stage, headers[ERROR_TYPE], int(headers[AT]))
+    return Finished(place(record), source, record.key, True, int(headers[COST]), None, adds)
+
+
+def _ours(topic: str, topics: Topics) -> None:
+    if topic != topics.input:
+        raise ValueError(f"its ticket is from another topic, {topic}")

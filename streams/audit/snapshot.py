@@ -1,0 +1,153 @@
+"""Reads topics from Kafka up to a fixed end, without joining the consumer group.
+
+An end is compared with the reader's position, never with the number of records or the offset of
+the last one: transaction markers, aborted records and compaction leave gaps, also at the very end.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Literal, cast
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaTimeoutError
+
+from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+Offsets = Mapping[TopicPartition, int]
+
+# Longer than any transaction may stay open (10 s): until it ends, its partition stands still.
+STALL_SECONDS = 60.0
+POLL_MS = 100
+
+
+class Snapshot:
+    """A reader of whole topics. Made by :func:`open_snapshot`; one read at a time."""
+
+    def __init__(
+        self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, written: AIOKafkaConsumer
+    ) -> None:
+        self.admin = admin
+        self._consumer = reader
+        self._written = written
+
+    async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """All partitions of these topics. Raises MissingTopicError."""
+        counts = await partition_counts(self.admin)
+        found = []
+        for topic in dict.fromkeys(topics):
+            if topic not in counts:
+                raise MissingTopicError(topic)
+            found += [TopicPartition(topic, number) for number in range(counts[topic])]
+        return found
+
+    async def starts(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """The first offset that is still there, by partition."""
+        partitions = await self.partitions(topics)
+        return cast(dict[TopicPartition, int], await self._consumer.beginning_offsets(partitions))
+
+    async def ends(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """What is visible now: the end of the last finished transaction, by partition."""
+        partitions = await self.partitions(topics)
+        return cast(dict[TopicPartition, int], await self._consumer.end_offsets(partitions))
+
+    async def written(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """What is written now, open transactions included: reading up to it waits for them."""
+        partitions = await self.partitions(topics)
+        return cast(dict[TopicPartition, int], await self._written.end_offsets(partitions))
+
+    async def read(
+        self, ends: Offsets, starts: Offsets | None = None
+    ) -> AsyncIterator[ConsumerRecord]:
+        """The records from ``starts`` (default: the beginning) to ``ends``, which are left out.
+
+        In order within a partition. Memory stays flat. Raises KafkaTimeoutError when a partition
+        makes no progress for a minute.
+        """
+        consumer = self._consumer
+        starts = starts or {}
+        left = {tp: end for tp, end in ends.items() if end > starts.get(tp, 0)}
+        if not left:
+            return
+        consumer.assign(list(left))
+        for tp in left:
+            if tp in starts:
+                consumer.seek(tp, starts[tp])
+        moved = time.monotonic()
+        before: dict[TopicPartition, int] = {}
+        while True:
+            async with asyncio.timeout(STALL_SECONDS):
+                positions = {tp: await consumer.position(tp) for tp in left}
+            for tp in [tp for tp, position in positions.items() if position >= left[tp]]:
+                del left[tp]
+                consumer.pause(tp)
+            if not left:
+                break
+            if positions != before:
+                before, moved = positions, time.monotonic()
+            elif time.monotonic() - moved > STALL_SECONDS:
+                raise KafkaTimeoutError(f"no progress in {', '.join(map(name, left))}")
+            for tp, records in (await consumer.getmany(*left, timeout_ms=POLL_MS)).items():
+                for record in records:
+                    if record.offset < ends[tp]:
+                        yield record
+        consumer.unsubscribe()
+
+
+def name(tp: TopicPartition) -> str:
+    """``topic[partition]``, as people write it."""
+    return f"{tp.topic}[{tp.partition}]"
+
+
+def place(record: ConsumerRecord) -> str:
+    """``topic[partition]@offset``: where a record stands."""
+    return f"{record.topic}[{record.partition}]@{record.offset}"
+
+
+@asynccontextmanager
+async def open_snapshot(
+    bootstrap: str, *, isolation: Isolation = "read_committed"
+) -> AsyncIterator[Snapshot]:
+    """A :class:`Snapshot` of the cluster at ``bootstrap``. Raises UnreachableError."""
+    async with (
+        open_admin(bootstrap) as admin,
+        open_consumer(bootstrap, isolation) as reader,
+        open_consumer(bootstrap, "read_uncommitted") as written,
+    ):
+        yield Snapshot(admin, reader, written)
+
+
+async def read_topic(
+    bootstrap: str, *topics: str, isolation: Isolation = "read_committed"
+) -> AsyncGenerator[ConsumerRecord, None]:
+    """Every record of whole topics, from the beginning to the ends at the start of reading.
+
+    Raises UnreachableError and MissingTopicError.
+    """
+    async with open_snapshot(bootstrap, isolation=isolation) as snapshot:
+        async for record in snapshot.read(await snapshot.ends(topics)):
+            yield record
+
+
+@asynccontextmanager
+async def open_consumer(bootstrap: str, isolation: Isolation) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer outside of any group, that reads every partition it is assigned."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        # If retention overtakes the reader, it goes on with what is left.
+        auto_offset_reset="earliest",
+        isolation_level=isolation,
+        max_poll_records=2_000,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+        fetch_max_wait_ms=POLL_MS,
+    )
+    try:
+        await connect(consumer, bootstrap)
+        yield consumer
+    finally:
+        await consumer.stop()

@@ -1,0 +1,178 @@
+"""Shows, checks and creates the topics of one installation."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from streams.events.topics import Topics, TopicSpec
+from streams.settings import Settings
+
+DEFAULT_PARTITIONS = 8
+# What Kafka itself recommends: one broker may be down while another restarts.
+DEFAULT_REPLICATION = 3
+
+KNOWN_SECONDS = 30.0
+KNOWN_POLL_SECONDS = 0.05
+
+Status = Literal["ok", "missing", "wrong partition count"]
+
+
+class TopicsError(Exception):
+    """Something about Kafka or its topics that a person can mend: the message says how."""
+
+
+class UnreachableError(TopicsError):
+    """Kafka does not answer; the argument is the address."""
+
+    def __str__(self) -> str:
+        return f"Kafka does not answer at {self.args[0]}: is KAFKA_BOOTSTRAP_SERVERS right?"
+
+
+class MissingTopicError(TopicsError):
+    """A topic that is needed does not exist; the argument is its name."""
+
+    def __str__(self) -> str:
+        return f"there is no topic {self.args[0]}: run ticket-streams topics --create"
+
+
+class TopicCreationError(TopicsError):
+    """Kafka refused to create a topic; the message names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as it should be and as it is. ``partitions`` is None where there is no such topic."""
+
+    name: str
+    partitions: int | None
+    required: int | None = None
+    """The number of partitions it must have, if it must have a certain one."""
+
+    @property
+    def status(self) -> Status:
+        """Whether the worker can use it."""
+        if self.partitions is None:
+            return "missing"
+        if self.required not in (None, self.partitions):
+            return "wrong partition count"
+        return "ok"
+
+
+async def describe(settings: Settings, topics: Topics) -> list[TopicState]:
+    """The state of the input topic and of every topic of ours. Raises UnreachableError."""
+    async with open_admin(settings.bootstrap_servers) as admin:
+        return _states(topics, await partition_counts(admin))
+
+
+async def check(settings: Settings, topics: Topics) -> list[str]:
+    """What keeps the worker from working with these topics: a line for each problem."""
+    try:
+        states = await describe(settings, topics)
+    except UnreachableError as error:
+        return [str(error)]
+    problems = []
+    for state in states:
+        if state.status == "missing":
+            problems.append(str(MissingTopicError(state.name)))
+        elif state.status != "ok":
+            problems.append(
+                f"topic {state.name} has {state.partitions} partitions and needs the "
+                f"{state.required} of {topics.input}"
+            )
+    return problems
+
+
+async def create_missing(
+    settings: Settings,
+    topics: Topics,
+    *,
+    partitions: int = DEFAULT_PARTITIONS,
+    replication: int | None = None,
+) -> list[str]:
+    """Creates the topics that are missing, the input too, and returns their names.
+
+    ``partitions`` is for an input topic that does not exist yet: every topic gets as many as the
+    input. ``replication`` is 3 by default, or the number of brokers if there are fewer. Raises
+    UnreachableError and TopicCreationError.
+    """
+    async with open_admin(settings.bootstrap_servers) as admin:
+        counts = await partition_counts(admin)
+        if replication is None:
+            brokers = len((await admin.describe_cluster())["brokers"])
+            replication = min(DEFAULT_REPLICATION, brokers)
+        width = counts.get(topics.input, partitions)
+        specs = [TopicSpec(topics.input, True, {}), *topics.specs()]
+        missing = [spec for spec in specs if spec.name not in counts]
+        if not missing:
+            return []
+        answer = await admin.create_topics(
+            [
+                NewTopic(spec.name, width, replication, topic_configs=dict(spec.config))
+                for spec in missing
+            ]
+        )
+        for topic, code, *message in answer.topic_errors:
+            # Another process may have been faster.
+            if code not in (0, TopicAlreadyExistsError.errno):
+                reason = (message and message[0]) or for_code(code).__name__
+                raise TopicCreationError(f"topic {topic} was not created: {reason}")
+        created = [spec.name for spec in missing]
+        await wait_until_known(admin, created)
+        return created
+
+
+async def partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    """The number of partitions of every topic of the cluster."""
+    # Asking for a topic by name would create it where Kafka is set to do so: ask for all.
+    return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
+
+
+async def wait_until_known(admin: AIOKafkaAdminClient, topics: Collection[str]) -> None:
+    """Returns when the broker shows topics that were just created. Raises TopicCreationError.
+
+    The controller has them before the brokers that clients ask.
+    """
+    try:
+        async with asyncio.timeout(KNOWN_SECONDS):
+            while not (await partition_counts(admin)).keys() >= set(topics):  # noqa: ASYNC110
+                await asyncio.sleep(KNOWN_POLL_SECONDS)
+    except TimeoutError:
+        raise TopicCreationError(
+            f"Kafka does not show the new topics {', '.join(topics)}"
+        ) from None
+
+
+@asynccontextmanager
+async def open_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client for administration. Raises UnreachableError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await connect(admin, bootstrap)
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def connect(
+    client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, bootstrap: str
+) -> None:
+    """Starts a client of aiokafka. Raises UnreachableError when nothing answers."""
+    try:
+        await client.start()
+    except (KafkaError, OSError) as error:
+        raise UnreachableError(bootstrap) from error
+
+
+def _states(topics: Topics, counts: dict[str, int]) -> list[TopicState]:
+    width = counts.get(topics.input)
+    states = [TopicState(topics.input, width)]
+    for spec in topics.specs():
+        required = width if spec.same_partitions else None
+        states.append(TopicState(spec.name, counts.get(spec.name), required))
+    return states
