@@ -1,0 +1,113 @@
+"""The dashboard's HTTP server: the page, its data as JSON, and the same data as live events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiohttp import web
+from aiohttp_sse import sse_response
+from yarl import URL
+
+from streams.dashboard import assets, views
+from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
+from streams.dashboard.source import BooksSource, KafkaBooks
+from streams.events.topics import Topics
+from streams.settings import Settings
+
+RETRY_MS = 1_000
+"""A browser that lost the events asks again after this long."""
+SEND_SECONDS = 3 * HEARTBEAT_SECONDS
+"""A browser that takes nothing for this long is let go."""
+# Event streams never end by themselves: they are broken off after this many seconds.
+GRACE = 0.2
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Dashboard:
+    """A running dashboard. Made by :func:`start_dashboard` or :func:`serve`."""
+
+    def __init__(self, runner: web.AppRunner, following: asyncio.Task[None]) -> None:
+        host, port = runner.addresses[0][:2]
+        self.url = str(URL.build(scheme="http", host=host, port=port))
+        """Where it is, without a slash at the end."""
+        self._runner = runner
+        self._following = following
+
+    async def stop(self) -> None:
+        """Closes the port and every connection."""
+        self._following.cancel()
+        await asyncio.wait([self._following])
+        await self._runner.cleanup()
+
+
+async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard:
+    """Serves the books of ``settings``; port 0 takes a free one. Raises OSError for a taken one.
+
+    Needs no Kafka to start: the page says when it is away, and goes on by itself.
+    """
+    source = KafkaBooks(settings.bootstrap_servers, Topics.of(settings, ()))
+    return await serve(source, settings, host, port)
+
+
+async def serve(source: BooksSource, settings: Settings, host: str, port: int) -> Dashboard:
+    """Serves the books of any source and keeps it running. Raises OSError."""
+    runner = web.AppRunner(
+        application(Feed(source, settings)),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=GRACE,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    return Dashboard(runner, asyncio.create_task(source.run()))
+
+
+def application(feed: Feed) -> web.Application:
+    """All that can be asked for, GET only."""
+
+    async def live(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def spend(_: web.Request) -> web.Response:
+        return web.json_response(views.spend(feed.source.books, feed.frame()))
+
+    async def errors(_: web.Request) -> web.Response:
+        return web.json_response(views.errors(feed.source.books, feed.frame()))
+
+    async def status(_: web.Request) -> web.Response:
+        return web.json_response(feed.status())
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        async with sse_response(request, send_timeout=SEND_SECONDS) as stream:
+            with suppress(ConnectionResetError, TimeoutError):  # the browser has gone
+                async for text in feed.updates():
+                    await stream.send(text, event="state", retry=RETRY_MS)
+        return stream
+
+    app = web.Application()
+    app.on_response_prepare.append(_secure)
+    app.router.add_get("/livez", live)
+    app.router.add_get("/api/spend", spend)
+    app.router.add_get("/api/errors", errors)
+    app.router.add_get("/api/status", status)
+    app.router.add_get("/api/events", events, allow_head=False)
+    for path, asset in assets.load().items():
+        app.router.add_get(path, _file(asset))
+    return app
+
+
+def _file(asset: assets.Asset) -> Handler:
+    async def handle(_: web.Request) -> web.Response:
+        return web.Response(body=asset.body, content_type=asset.content_type, charset="utf-8")
+
+    return handle
+
+
+async def _secure(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(assets.HEADERS)
+    response.headers.setdefault("Cache-Control", "no-cache")
