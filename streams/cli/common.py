@@ -1,0 +1,115 @@
+"""What the commands share: settings, running, time ranges, printing."""
+
+import asyncio
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from streams.audit.topic_admin import TopicsError
+from streams.classify.categories import DEFAULT, names
+from streams.events.topics import Topics
+from streams.settings import Settings, SettingsError, load_settings
+
+T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def load(**changes: object) -> Settings:
+    """The settings. Raises ClickException: one line that names the setting to change."""
+    try:
+        return load_settings(**changes)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def topics_of(settings: Settings) -> Topics:
+    """The topics of this installation."""
+    return Topics.of(settings, names(DEFAULT))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs it to its end. Raises ClickException for what a person can mend."""
+    if not logging.getLogger().handlers:
+        # Nobody set up logging: what goes wrong is said once, below.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        return asyncio.run(work)
+    except TopicsError as error:
+        raise click.ClickException(str(error)) from None
+    except KafkaError as error:
+        raise click.ClickException(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}") from None
+
+
+def print_json(data: object) -> None:
+    """To standard output, indented."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def console() -> Console:
+    """For tables. Made when it is used, so that it writes to where standard output goes then."""
+    width = None if Console().is_terminal else 160
+    return Console(width=width, highlight=False)
+
+
+def utc(seconds: float) -> str:
+    """Epoch seconds for people: ``2026-11-21 09:30:00``, UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+class Duration(click.ParamType):
+    """``90s``, ``15m``, ``1h`` or ``7d``, as seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The seconds. Fails with a usage error."""
+        match = re.fullmatch(r"(\d+)([smhd])", str(value))
+        if not match:
+            self.fail(f"{value!r} is not a duration like 90s, 15m, 1h or 7d", param, ctx)
+        return float(int(match[1]) * UNITS[match[2]])
+
+
+class Instant(click.ParamType):
+    """A date and time in ISO 8601, as epoch seconds; UTC unless it says otherwise."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Epoch seconds. Fails with a usage error."""
+        try:
+            given = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a time like 2026-11-21T09:30", param, ctx)
+        return given.replace(tzinfo=given.tzinfo or UTC).timestamp()
+
+
+def since_options(command: Command) -> Command:
+    """Adds ``--since`` and ``--last``; see :func:`since_of`."""
+    last = click.option("--last", type=Duration(), help="Only the last 90s, 15m, 1h, 7d ...")
+    since = click.option("--since", type=Instant(), help="Only from this time on (ISO, UTC).")
+    return last(since(command))
+
+
+def since_of(since: float | None, last: float | None) -> float:
+    """Epoch seconds that reports begin with; 0 for everything there is."""
+    if since is not None and last is not None:
+        raise click.UsageError("--since and --last exclude each other")
+    if last is not None:
+        return time.time() - last
+    return since or 0.0

@@ -1,0 +1,43 @@
+"""``ticket-streams worker``: one process of the consumer group."""
+
+import asyncio
+import logging
+
+import click
+
+from streams.cli.common import load
+from streams.observe.logs import configure
+from streams.preflight import PreflightError, check
+
+
+@click.command(
+    epilog="Example:  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 ANTHROPIC_API_KEY=... ticket-streams worker"
+)
+def command() -> None:
+    """Classify tickets and route them, until stopped. Start as many as there are partitions.
+
+    SIGTERM finishes the calls in flight, commits, leaves the group and exits with 0. Any other exit
+    code asks the supervisor to start it again: it goes on where it was.
+    """
+    settings = load()
+    configure(settings.log_level)
+    try:
+        asyncio.run(check(settings))
+    except PreflightError as error:
+        raise click.ClickException(str(error)) from None
+
+    import faust
+    from mode.loop import use as use_loop
+
+    from streams.app import build_app
+
+    try:
+        use_loop("uvloop")
+    except ImportError:
+        logging.getLogger(__name__).info("uvloop is not installed: the worker takes more CPU")
+    app = build_app(settings)
+    worker = faust.Worker(
+        app, loglevel="WARNING", logging_config=None, redirect_stdouts=False, quiet=True
+    )
+    worker.override_logging, worker.spinner = False, None
+    worker.execute_from_commandline()
