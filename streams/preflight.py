@@ -1,4 +1,4 @@
-"""What must be right before a worker starts: each thing that is not is one line with its setting."""
+"""What must be right before a worker starts; what is not is one line with its setting."""
 
 from streams.audit.topic_admin import check as check_topics
 from streams.classify.categories import DEFAULT

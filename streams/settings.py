@@ -28,7 +28,7 @@ class SettingsError(Exception):
 
 
 def _shared(name: str, field: str) -> AliasChoices:
-    """A setting that the ecosystem already has a variable for; ``field`` is its name in the file."""
+    """A setting that the ecosystem has a variable for; ``field`` is its name in the file."""
     return AliasChoices(name, field)
 
 
@@ -181,7 +181,7 @@ def load_settings(**changes: object) -> Settings:
             raise SettingsError(f"{field}: there is no such setting") from None
         name = variable(field) if field in Settings.model_fields else field
         # Keys, and addresses that may hold a password, are not repeated.
-        secret = field not in Settings.model_fields or field.endswith(("_key", "_url"))
+        secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url"))
         given = "" if secret else f" (is {first['input']!r})"
         raise SettingsError(f"{name}: {first['msg']}{given}") from None
     except ValueError as error:  # a broken TOML file

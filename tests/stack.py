@@ -136,15 +136,15 @@ class Stack:
 
     async def broken_promises(self, *, strict: bool) -> list[Any]:
         """What ``verify`` finds."""
-        audit = await verify(
-            self.settings, self.topics, account=self.api.account(), strict=strict
-        )
+        audit = await verify(self.settings, self.topics, account=self.api.account(), strict=strict)
         assert audit.unfinished == 0
         return [check for check in audit.checks if not check.ok]
 
     def ledger(self) -> list[dict[str, Any]]:
         """The API's own list of paid calls."""
-        return [json.loads(line) for line in (self.folder / "ledger.jsonl").read_text().splitlines()]
+        return [
+            json.loads(line) for line in (self.folder / "ledger.jsonl").read_text().splitlines()
+        ]
 
     def logs(self) -> str:
         parts = []

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from streams.events.topics import Topics, TopicSpec
+from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
 from streams.settings import Settings
 
 DEFAULT_PARTITIONS = 8
@@ -107,7 +107,7 @@ async def create_missing(
             brokers = len((await admin.describe_cluster())["brokers"])
             replication = min(DEFAULT_REPLICATION, brokers)
         width = counts.get(topics.input, partitions)
-        specs = [TopicSpec(topics.input, True, {}), *topics.specs()]
+        specs = [TopicSpec(topics.input, True, INPUT_ROOM), *topics.specs()]
         missing = [spec for spec in specs if spec.name not in counts]
         if not missing:
             return []

@@ -196,7 +196,7 @@ class _Case:
                 0,
                 bound,
                 UNKNOWN,
-            )  # fmt: skip
+            )
         )
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1

@@ -10,6 +10,7 @@ import httpx2
 
 from streams.claude.failures import explain, malformed
 from streams.claude.prices import Usage
+from streams.settings import Settings
 
 MOST_TOKENS = 10**9
 """More in one call is no count of tokens, and its price might not fit into the books' 64 bits."""
@@ -44,6 +45,17 @@ class Claude:
             max_retries=0,
             timeout=call_timeout,
             http_client=anthropic.DefaultAioHttpClient(limits=limits, timeout=call_timeout),
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """A client for these settings; their key must be there."""
+        key = settings.anthropic_api_key
+        return cls(
+            api_key=key.get_secret_value() if key else "",
+            base_url=settings.anthropic_base_url,
+            call_timeout=settings.call_timeout,
+            connections=settings.max_calls,
         )
 
     async def ask(self, request: Mapping[str, Any]) -> Reply:

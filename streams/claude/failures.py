@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+import aiohttp
 import anthropic
-import httpx2
 
 
 class Recovery(Enum):
@@ -68,13 +68,15 @@ _HOLDS = {
 
 # What the books and metrics take as a name; anything else in a reply is not the API's.
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
-# Ended before the request was sent: it cannot cost anything.
-_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# No connection, so no request that could cost anything. The transport's own ConnectError says less:
+# it also stands for a connection that broke later.
+_UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 def explain(error: Exception) -> Failure:
     """The failure behind what the client raised. Re-raises what is not the API's doing (a bug)."""
-    sent = not isinstance(error.__cause__, _UNSENT)
+    transport = error.__cause__
+    sent = transport is None or not isinstance(transport.__cause__, _UNSENT)
     if isinstance(error, TimeoutError | anthropic.APITimeoutError):
         advice = "no answer within TICKET_STREAMS_CALL_TIMEOUT"
         return Failure("timeout", Recovery.RETRY, advice, maybe_billed=sent)

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ticket-streams")
 def main() -> None:
-    """Support tickets from Kafka, classified by Claude, routed exactly once, with books that balance.
+    """Support tickets from Kafka, classified by Claude, routed exactly once, and the bill.
 
     \b
     Try it, with nothing installed but this:    ticket-streams demo

@@ -76,7 +76,9 @@ async def _run(demo: Demo, console: Console, stay: bool) -> DemoReport:
         async def linger() -> None:
             if stay:
                 progress.stop()
-                console.print(f"Dashboard: {demo.dashboard_url}   Ctrl-C ends the demo with its bill")
+                console.print(
+                    f"Dashboard: {demo.dashboard_url}   Ctrl-C ends the demo with its bill"
+                )
                 await _until_interrupted()
 
         return await demo.run(on_progress, linger)
@@ -111,7 +113,9 @@ def show(report: DemoReport, console: Console) -> None:
     table.add_row("all", f"{report.tickets:,}", dollars(report.spend_picodollars), each)
     console.print(table)
     outcomes = ", ".join(f"{n:,} {name}" for name, n in sorted(report.calls.items()))
-    console.print(f"Calls: {sum(report.calls.values()):,} ({outcomes}); the API counted {report.api_calls:,}")
+    console.print(
+        f"Calls: {sum(report.calls.values()):,} ({outcomes}); the API counted {report.api_calls:,}"
+    )
     console.print(
         f"Books: {report.spend_picodollars:,} pico-dollars; "
         f"the API's own account: {report.api_spend_picodollars:,}"

@@ -11,7 +11,8 @@ from streams.preflight import PreflightError, check
 
 
 @click.command(
-    epilog="Example:  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 ANTHROPIC_API_KEY=... ticket-streams worker"
+    epilog="Example:  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 "
+    "ANTHROPIC_API_KEY=... ticket-streams worker"
 )
 def command() -> None:
     """Classify tickets and route them, until stopped. Start as many as there are partitions.
@@ -21,10 +22,13 @@ def command() -> None:
     """
     settings = load()
     configure(settings.log_level)
+    clients = logging.getLogger("aiokafka")
+    clients.setLevel(logging.CRITICAL)  # what is wrong is said once, below
     try:
         asyncio.run(check(settings))
     except PreflightError as error:
         raise click.ClickException(str(error)) from None
+    clients.setLevel(logging.WARNING)
 
     import faust
     from mode.loop import use as use_loop

@@ -25,6 +25,8 @@ _FILES = {
     "/static/page.js": ("streams.dashboard", "static/page.js", "text/javascript"),
     "/static/chart.js": ("streams.dashboard", "static/chart.js", "text/javascript"),
     "/static/format.js": ("streams.dashboard", "static/format.js", "text/javascript"),
+    "/static/table.js": ("streams.dashboard", "static/table.js", "text/javascript"),
+    "/static/text.js": ("streams.dashboard", "static/text.js", "text/javascript"),
     "/static/icon.svg": ("streams.dashboard", "static/icon.svg", "image/svg+xml"),
     "/static/vendor/uplot.js": ("youplot.vendor", "uplot.iife.min.js", "text/javascript"),
     "/static/vendor/uplot.css": ("youplot.vendor", "uplot.min.css", "text/css"),

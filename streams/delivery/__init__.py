@@ -1,1 +1,4 @@
-"""The transaction of a source partition. The only room that knows the sharp edges of Faust and aiokafka."""
+"""The transaction of a source partition.
+
+The only room that knows the sharp edges of Faust and aiokafka.
+"""

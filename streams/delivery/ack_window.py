@@ -1,11 +1,11 @@
-"""The ack window: which offsets of a partition are in hand, and how far the source may be committed."""
+"""The ack window: the offsets of a partition in hand, and how far it may be committed."""
 
 from collections import deque
 from collections.abc import Collection
 
 
 class AckWindow:
-    """Offsets in the order they were read. Gaps between them (compaction, markers) do not matter."""
+    """Offsets in the order they were read. Gaps between them (compaction, markers) are fine."""
 
     def __init__(self) -> None:
         self._offsets: deque[int] = deque()

@@ -5,14 +5,14 @@ are committed by the transaction of each partition, never by Faust. docs/reliabi
 """
 
 import asyncio
-import tempfile
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
 import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
-from streams.delivery.tables import BookManager, BookTable
+from streams.delivery.tables import BookManager, BookTable, BookWrapper
 from streams.settings import Settings
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
@@ -76,14 +76,46 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
 
 
 class App(faust.App):  # type: ignore[misc]
-    """A Faust app that is drained by us before Faust stops its consumer."""
+    """A Faust app with books, that is drained by us before Faust stops its consumer."""
 
-    async def drain(self) -> None:
-        """Replaced by the worker: finish and commit what is in hand."""
+    spend: BookWrapper
+    errors: BookWrapper
+
+    drain: Callable[[], Awaitable[None]] | None = None
+    """Finishes and commits what is in hand."""
+
+    def book(
+        self,
+        name: str,
+        default: Callable[[], Any],
+        encode: Callable[[Any], bytes],
+        decode: Callable[[bytes], Any],
+        settings: Settings,
+    ) -> BookWrapper:
+        """A tumbling table whose rows are written in transactions; see streams.delivery.tables."""
+        table: BookTable = self.Table(name, default=default, encode=encode, decode=decode)
+        expires = settings.window_retention_hours * 3600
+        window: BookWrapper = table.tumbling(settings.window_seconds, expires=expires)
+        relative: BookWrapper = window.relative_to_now()
+        return relative
+
+    def is_rebalancing(self) -> bool:
+        """Whether the group is being rebalanced."""
+        return bool(self.rebalancing)
+
+    async def assignment_of(self, topic: str) -> tuple[list[int], int]:
+        """Our partitions of ``topic`` and the group's generation, once no old fetch is left."""
+        await self.consumer.until_no_fetch()
+        numbers = [tp.partition for tp in self.consumer.assignment() if tp.topic == topic]
+        return numbers, self.consumer_generation_id
+
+    def _create_directories(self) -> None:
+        """Upstream makes folders for stores on disk; ours are in memory, and nothing is left."""
 
     async def on_stop(self) -> None:
         """Still a member of the group here, so calls in flight can be finished and committed."""
-        await self.drain()
+        if self.drain is not None:
+            await self.drain()
         await super().on_stop()
 
 
@@ -118,7 +150,6 @@ def create_app(settings: Settings) -> App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
-        datadir=f"{tempfile.gettempdir()}/{settings.app_id}",
         web_enabled=False,  # upstream's listens on 0.0.0.0 with the tables open
         worker_redirect_stdouts=False,
         table_standby_replicas=0,
@@ -131,6 +162,7 @@ def create_app(settings: Settings) -> App:
 
 
 PRIVATE_NAMES: list[tuple[Any, str]] = [
+    (faust.App, "_create_directories"),
     (AIOKafkaConsumerThread, "_create_worker_consumer"),
     (Consumer, "_new_consumer_thread"),
     (Consumer, "_wait_next_records"),

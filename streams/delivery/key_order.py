@@ -1,4 +1,4 @@
-"""Ordered release: tickets of one key are classified at the same time, but leave in source order."""
+"""Ordered release: tickets of a key are classified at the same time, but leave in order."""
 
 from collections import deque
 

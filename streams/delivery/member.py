@@ -102,7 +102,9 @@ class Member:
         self._gate.shut()
         self._dispatcher.clear()
         owned = self.partitions.values()
-        await _within(self._settings.stop_grace if grace is None else grace, self._gate.until_idle())
+        await _within(
+            self._settings.stop_grace if grace is None else grace, self._gate.until_idle()
+        )
         await _within(FLUSH_TIMEOUT, asyncio.gather(*(partition.flush() for partition in owned)))
         closing, self.partitions = list(owned), {}
         self._room.set()

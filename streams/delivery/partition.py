@@ -34,15 +34,15 @@ from streams.delivery.restore import Restored
 from streams.delivery.tables import BookTable, Overlay
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.work import DeadLetter, Work
-from streams.events.wire import RoutedEncoder, encode_call
 from streams.events.model import CallRecord, Classification, Done
 from streams.events.topics import Topics
+from streams.events.wire import RoutedEncoder, encode_call
 
 log = logging.getLogger(__name__)
 
 COMMIT_EVERY = 0.02
-"""Least seconds between the starts of two transactions. Group commit: while one is under way the next
-one fills up, so that load makes transactions larger, not more."""
+"""Least seconds between the starts of two transactions. Group commit: while one is under way the
+next one fills up, so that load makes transactions larger, not more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class SourcePartition:
             outbox, self._outbox = self._outbox, Outbox()
             try:
                 await self._commit(outbox)
-            except Exception as error:  # noqa: BLE001 - whatever it was, the outcome is unknown
+            except Exception as error:
                 self._on_failure(error)
                 return
             if not self._outbox:
@@ -303,7 +303,7 @@ class SourcePartition:
         await self._empty.wait()
 
     async def close(self) -> None:
-        """Give the partition up: calls are cancelled, unfinished events are left to the next owner."""
+        """Give the partition up: calls are cancelled, what is unfinished is the next owner's."""
         tasks = [*self.calls, *([self._committer] if self._committer else [])]
         for task in tasks:
             task.cancel()
@@ -313,6 +313,5 @@ class SourcePartition:
         try:
             async with asyncio.timeout(5):
                 await self._producer.stop()
-        except Exception as error:  # noqa: BLE001 - the broker may be away; the fence does the rest
+        except Exception as error:
             log.debug("closing the producer of partition %d: %r", self.number, error)
-

@@ -1,13 +1,17 @@
 """One event to its result: read it, classify it, and hand the result to its partition."""
 
+import logging
 import time
 
+from streams.books.rows import Stage
 from streams.claude.classifier import Classifier, Unanswerable
 from streams.delivery.partition import SourcePartition
-from streams.delivery.work import MAX_EVENT_BYTES, DeadLetter, Work
+from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events.model import Ticket
 from streams.events.registry import Registry
 from streams.events.wire import UndecodableEvent, encode_ticket
+
+log = logging.getLogger(__name__)
 
 MOST_GROWTH = 6
 """Times that a ticket may grow when it is written as JSON: a control character becomes \\u0001."""
@@ -28,32 +32,35 @@ class Processing:
                 partition.finish(work, work.paid)
                 return
             answered = await self._classifier.classify(work.source, work.ticket, partition.add_call)
+            partition.finish(work, answered.classification, answered.call)
         except UndecodableEvent as error:
-            letter = DeadLetter(error.error_type, str(error), "decode", 0, 0, _now_ms())
-            partition.finish(work, letter)
+            partition.finish(work, _letter(error.error_type, str(error), "decode"))
         except Unanswerable as error:
-            letter = DeadLetter(
-                error.failure.error_type,
-                str(error.failure),
-                "classify",
-                error.attempts,
-                error.cost,
-                _now_ms(),
+            failure = error.failure
+            letter = _letter(
+                failure.error_type, str(failure), "classify", error.attempts, error.cost
             )
             partition.finish(work, letter)
-        else:
-            partition.finish(work, answered.classification, answered.call)
+        except Exception as error:
+            # A fault of ours that this ticket brought to light: it must not stop all the others,
+            # again and again. Only the kind is told, for a message might hold text of the ticket.
+            kind = type(error).__name__
+            log.error("%s: %s in our own code", work.source, kind)  # noqa: TRY400
+            partition.finish(work, _letter("internal_error", f"{kind} in our own code", "classify"))
 
     async def _read(self, work: Work) -> Ticket:
         size = work.size
-        if size > MAX_EVENT_BYTES:
-            raise UndecodableEvent("too_large", f"more than {MAX_EVENT_BYTES} bytes")
+        if size > MOST_BYTES:
+            raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes")
         ticket = await self._registry.decode_ticket(work.value)
-        may_grow = size * MOST_GROWTH > MAX_EVENT_BYTES
-        if may_grow and len(encode_ticket(ticket, "json")) > MAX_EVENT_BYTES:
-            raise UndecodableEvent("too_large", f"more than {MAX_EVENT_BYTES} bytes as JSON")
+        if size * MOST_GROWTH > MOST_BYTES:
+            around = size - len(work.value or b"")
+            if around + len(encode_ticket(ticket, "json")) > MOST_BYTES:
+                raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes as JSON")
         return ticket
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _letter(
+    error_type: str, message: str, stage: Stage, attempts: int = 0, cost: int = 0
+) -> DeadLetter:
+    return DeadLetter(error_type, message, stage, attempts, cost, time.time_ns() // 1_000_000)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiokafka.partitioner import murmur2
 
-from streams.delivery.work import MAX_EVENT_BYTES, DeadLetter, Headers, Work
+from streams.delivery.work import MOST_BYTES, DeadLetter, Headers, Work
 from streams.events.model import Classification, Done, RoutedTicket, Source
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder, encode_done
@@ -69,7 +69,7 @@ def dead_letter(
     Of an event that is too large for any of our topics only the headers written here are left, and
     its key where that fits: they tell where the event is.
     """
-    too_large = work.size > MAX_EVENT_BYTES
+    too_large = work.size > MOST_BYTES
     own = {
         "__streams.errors.exception": letter.error_type,
         "__streams.errors.message": letter.message,
@@ -84,7 +84,7 @@ def dead_letter(
     return Record(
         topics.dead_letter,
         partition_for(work.key, work.source.partition, partitions[topics.dead_letter]),
-        None if len(work.key or b"") > MAX_EVENT_BYTES else work.key,
+        None if len(work.key or b"") > MOST_BYTES else work.key,
         None if too_large else work.value,
         None,
         [

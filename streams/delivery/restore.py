@@ -1,4 +1,4 @@
-"""What is read after the fence, before a partition's first call: finished tickets and table rows."""
+"""What is read after the fence, before the first call: finished tickets and table rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from streams.events.wire import decode_done
 from streams.events.model import Done
 from streams.events.topics import Topics
+from streams.events.wire import decode_done
 
 FETCH_BYTES = 8 * 2**20
 

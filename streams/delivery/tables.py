@@ -1,12 +1,12 @@
-"""Faust's windowed tables, made sound: their rows travel in the transaction of a source partition.
+"""Faust's windowed tables, made sound: their rows travel in a source partition's transaction.
 
-What upstream lacks (faust-streaming 0.15.3): a write goes to the changelog at once and outside of any
-transaction, so that a worker that lost its partition overwrites the rows of its successor; recovered
-windows never expire; expiry writes no tombstones. Here a write goes into an overlay that only its
-transaction sees, memory holds committed rows only, rows are restored after the older producer was
-fenced, and expired windows get tombstones. Readers use the tables as Faust users know them:
-``table[key].now()``, ``.at(timestamp)``, ``.items()``. Delete this when Faust's tables take part in a
-per-partition transaction.
+What upstream lacks (faust-streaming 0.15.3): a write goes to the changelog at once and outside of
+any transaction, so that a worker that lost its partition overwrites the rows of its successor;
+recovered windows never expire; expiry writes no tombstones. Here a write goes into an overlay that
+only its transaction sees, memory holds committed rows only, rows are restored after the older
+producer was fenced, and expired windows get tombstones. Readers use the tables as Faust users know
+them: ``table[key].now()``, ``.at(timestamp)``, ``.items()``. Delete this when Faust's tables take
+part in a per-partition transaction.
 """
 
 import heapq
@@ -88,7 +88,7 @@ class BookTable(Table):  # type: ignore[misc]
         self._decode_row = decode
         # partition -> window end -> keys of its rows: what is readable, and what expires next
         self._by_end: dict[int, dict[float, set[RowKey]]] = {}
-        # partition -> heap of these ends, for a look at every commit; it may name ends that are gone
+        # partition -> heap of these ends, looked at in every commit; it may name ends that are gone
         self._next_end: dict[int, list[float]] = {}
 
     # What Faust calls
@@ -100,7 +100,7 @@ class BookTable(Table):  # type: ignore[misc]
         )
 
     def _relative_now(self, event: Any = None) -> float:
-        """``.now()`` is the clock's now; inside an agent stock Faust takes the newest window seen."""
+        """``.now()`` is the clock's; inside an agent stock Faust takes the newest window seen."""
         del event
         return time.time()
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -40,8 +41,8 @@ class PartitionProducer:
     ) -> dict[TopicPartition, int]:
         """Send ``records`` and commit ``offset`` of ``source``, all or nothing.
 
-        Returns the offset after the last record by topic and partition. Raises what aiokafka raises;
-        then the outcome is unknown, and this producer must not be used again.
+        Returns the offset after the last record by topic and partition. Raises what aiokafka
+        raises; then the outcome is unknown, and this producer must not be used again.
         """
         by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in records:
@@ -60,7 +61,7 @@ class PartitionProducer:
         await self._producer.commit_transaction()
         return ends
 
-    def _builders(self, batch: Iterable[Record]) -> Iterable["object"]:
+    def _builders(self, batch: Iterable[Record]) -> Iterable[Any]:
         builder = self._producer.create_batch()
         for r in batch:
             headers = list(r.headers)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from streams.books.rows import Stage
 from streams.events.model import Classification, Source, Ticket
+from streams.events.topics import OUTPUT_BYTES
 
 Headers = Sequence[tuple[str, bytes | None]]
 
-MAX_EVENT_BYTES = 1_500_000
-"""Larger events could not be routed: with its headers a routed ticket must fit into 2 MiB."""
+MOST_BYTES = OUTPUT_BYTES - 64 * 1024
+"""Of key, value and headers: what is larger fits into no topic of ours with the headers we add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Work:
     headers: Headers
     ticket: Ticket | None = None
     paid: Classification | None = None
-    """Found among the done rows: a result that is committed already, of a ticket that is not out."""
+    """Found among the done rows: a result that is committed, of a ticket that is not out."""
     result: Classification | DeadLetter | None = None
 
     @property

@@ -1,4 +1,7 @@
-"""What flows through the topics, as plain data. Times are UTC epoch milliseconds, money pico-dollars."""
+"""What flows through the topics, as plain data.
+
+Times are UTC epoch milliseconds, money is pico-dollars.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +104,7 @@ class CallRecord:
     @property
     def usage_seen(self) -> bool:
         """Whether the API told what the call used: then its cost is exact, else only bounded."""
-        return self.status == 200 and self.unsettled_picodollars == 0  # noqa: PLR2004
+        return self.status == 200 and self.unsettled_picodollars == 0
 
 
 @dataclass(frozen=True, slots=True)

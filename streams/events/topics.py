@@ -8,8 +8,12 @@ from streams.settings import Settings
 
 DAY_MS = 86_400_000
 
-# A routed ticket is a little larger than its event: room for one of Kafka's default 1 MiB.
-ROOM = {"max.message.bytes": "2097152"}
+# Tickets of up to 2 MiB, twice Kafka's default; a routed ticket or a dead letter is larger than its
+# event, by its headers and how JSON writes it.
+INPUT_BYTES = 2 * 2**20
+OUTPUT_BYTES = 4 * 2**20
+INPUT_ROOM = {"max.message.bytes": str(INPUT_BYTES)}
+ROOM = {"max.message.bytes": str(OUTPUT_BYTES)}
 # The tail after the last compaction is what a restart reads: keep it short.
 COMPACTED = {
     "cleanup.policy": "compact",

@@ -14,7 +14,8 @@ from streams.local import supervisor
 class ChildProcess:
     """Runs ``command`` in ``folder`` under a supervisor, with its output appended to ``log``.
 
-    ``env`` is its environment, by default ours. It is in a session of its own: Ctrl-C reaches us, not it.
+    ``env`` is its environment, by default ours. It is in a session of its own:
+    Ctrl-C reaches us, not it.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Demo:
         self.dashboard_url = ""
 
     async def run(
-        self, on_progress: Callable[[int, int], None], linger: Callable[[], "asyncio.Future[None]"]
+        self, on_progress: Callable[[int, int], None], linger: Callable[[], Awaitable[None]]
     ) -> DemoReport:
         """Run to the end. ``on_progress`` gets (tickets sent, tickets finished); ``linger`` is
         awaited with everything still up, before the worker stops.
@@ -78,7 +78,7 @@ class Demo:
         api: StandIn,
         data: Path,
         on_progress: Callable[[int, int], None],
-        linger: Callable[[], "asyncio.Future[None]"],
+        linger: Callable[[], Awaitable[None]],
     ) -> DemoReport:
         settings = load_settings(
             bootstrap_servers=broker.bootstrap,

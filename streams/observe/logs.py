@@ -8,8 +8,11 @@ FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 QUIET = {
     **dict.fromkeys(("aiokafka", "asyncio", "aiohttp", "anthropic"), logging.WARNING),
-    # Every commit that a rebalance makes retry is a warning there; what matters we say ourselves.
-    **dict.fromkeys(("faust", "mode"), logging.ERROR),
+    # What Faust has to say of a rebalance we say ourselves; under our modules' names log its
+    # services of which a class of ours is a kind.
+    **dict.fromkeys(
+        ("faust", "mode", "streams.delivery.faust_door", "streams.delivery.tables"), logging.ERROR
+    ),
 }
 """Least severe messages of libraries that reach the log."""
 
@@ -64,10 +67,7 @@ def configure(level: str) -> None:
 def quiet_libraries() -> None:
     """Once more after Faust's start: it sets levels of its own, and building records costs CPU."""
     logging.getLogger().setLevel(logging.WARNING)
-    for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] in ("aiokafka", "asyncio", "aiohttp", "anthropic"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-    # What Faust has to say of a rebalance we say ourselves; under our modules' names log its
-    # services of which a class of ours is a kind.
-    for name in ("faust", "mode", "streams.delivery.faust_door", "streams.delivery.tables"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in [*QUIET, *logging.root.manager.loggerDict]:
+        level = QUIET.get(name) or QUIET.get(name.split(".")[0])
+        if level is not None:
+            logging.getLogger(name).setLevel(level)

@@ -2,6 +2,7 @@
 
 /* global uPlot */
 import { clock } from "./format.js";
+import { setText, swatch } from "./text.js";
 
 const HEIGHT = 200;
 const EDGE = 22; // half the width of a time
@@ -112,16 +113,4 @@ function legendItem({ name, colour }) {
   value.className = "value";
   item.append(swatch(colour), name, " ", value);
   return item;
-}
-
-export function swatch(colour) {
-  const mark = document.createElement("span");
-  mark.className = `swatch ${colour}`;
-  mark.setAttribute("aria-hidden", "true");
-  return mark;
-}
-
-// Leaves an unchanged text alone: it may be selected, or be read aloud.
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -28,10 +28,10 @@ export function exactDollars(pico) {
 // For drawing only: a number of dollars.
 export const toNumber = (pico) => Number(pico) / Number(DOLLAR);
 
-// "$0.05", "$0.10": numbers of dollars on an axis, all with as many places as the longest needs.
+// "$0.05", "$0.10": numbers of dollars on an axis, all with as many places as the longest needs, at least two.
 export function dollarTicks(values) {
   const used = (value) => (+value.toPrecision(6)).toFixed(PLACES).replace(/0+$/, "").split(".")[1].length;
-  const places = Math.max(0, ...values.map(used));
+  const places = Math.max(2, ...values.map(used));
   return values.map((value) => `$${value.toFixed(places)}`);
 }
 

@@ -1,8 +1,10 @@
 // The page: takes the whole state from each event and shows it. Texts are set as text, never as
 // markup: names of categories and errors come from outside.
 
-import { Chart, setText, swatch } from "./chart.js";
+import { Chart } from "./chart.js";
 import { age, ago, clock, count, counts, dollars, dollarTicks, exactDollars, period, step, toNumber } from "./format.js";
+import { rows } from "./table.js";
+import { setText } from "./text.js";
 
 const SILENCE_MS = 12_000; // more than two heartbeats
 const REOPEN_MS = 2_000;
@@ -71,9 +73,10 @@ function showStatus() {
   const name = online ? told.state : "reconnecting";
   let [title, notice] = STATES[name] ?? [state ? "Reconnecting…" : "Connecting…", ""];
   if (name === "reconnecting" && state) notice = "The dashboard's server does not answer. The numbers below are old.";
-  if (online && told.detail) notice = `${told.detail}. ${notice}`.trim();
+  if (online && told.detail) notice = `${told.detail}${/[.?!]$/.test(told.detail) ? "" : "."} ${notice}`.trim();
   if (name === "live" && isEmpty()) notice = NO_DATA;
   $("status").dataset.state = name;
+  $("notice").dataset.state = name;
   text("state", title);
   text("notice", notice);
   showAge();
@@ -89,7 +92,7 @@ function showAge() {
   } else if (changed !== null) {
     text("age", `last change ${ago(now - changed + silent)}`);
   } else {
-    text("age", newest === null ? "no data yet" : `newest data from ${clock(newest)}`);
+    text("age", newest === null ? "" : `newest data from ${clock(newest)}`);
   }
 }
 
@@ -124,7 +127,7 @@ function showTiles(status, spend, errors, recent) {
   text("calls", count(total.calls));
   text("calls-note", `${count(last.calls)} ${then}`);
   text("rate", rate(total, 4));
-  text("rate-note", `${rate(last, 4)} ${then}`);
+  text("rate-note", last.tickets ? `${rate(last, 4)} ${then}` : "");
   text("errors", count(errors.total));
   text("errors-note", `${count(errors.recent)} ${then}`);
   text("unsettled", dollars(BigInt(total.unsettled_picodollars), 4));
@@ -195,35 +198,6 @@ function showTypes({ types, recent, total }) {
     cells: [one.type, one.stage, count(one.recent), count(one.total)],
   })), "No errors");
   rows($("types-total"), types.length ? [{ cells: ["Total", "", count(recent), count(total)] }] : []);
-}
-
-// Rows of {mark, cells}; the first cell is the row's header. Keeps what is there already.
-function rows(body, wanted, empty) {
-  const list = wanted.length || !empty ? wanted : [{ cells: [empty] }];
-  while (body.rows.length > list.length) body.deleteRow(-1);
-  list.forEach(({ mark = "", cells }, i) => {
-    let row = body.rows[i];
-    if (!row || row.dataset.mark !== mark || row.cells.length !== cells.length) {
-      const made = newRow(mark, cells.length);
-      if (row) row.replaceWith(made);
-      else body.append(made);
-      row = made;
-    }
-    cells.forEach((value, n) => setText(row.cells[n].lastChild, value));
-  });
-}
-
-function newRow(mark, length) {
-  const row = document.createElement("tr");
-  row.dataset.mark = mark;
-  for (let n = 0; n < length; n += 1) {
-    const cell = document.createElement(n ? "td" : "th");
-    if (!n) cell.scope = "row";
-    if (!n && mark) cell.append(swatch(mark));
-    cell.append(document.createElement("span"));
-    row.append(cell);
-  }
-  return row;
 }
 
 open();

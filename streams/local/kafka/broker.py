@@ -6,11 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from streams.local.child import ChildProcess
 from streams.local.kafka import jars, java, probe, properties
 from streams.local.kafka.errors import KafkaUnavailable, cannot_write
 from streams.local.kafka.log import cause
 from streams.local.kafka.ports import HOST, free_port, is_free
-from streams.local.child import ChildProcess
 
 _PROPERTIES = "server.properties"
 _POLL = 0.05  # seconds

@@ -1,0 +1,1 @@
+"""One script a question; each says how it measured. Run from the checkout's root."""

@@ -1,0 +1,604 @@
+"""One ticket to its category, with a scripted API and in virtual time."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from streams.books.rows import errors_of_call, spend_of_call
+from streams.classify.categories import DEFAULT
+from streams.classify.prompt import Prompt
+from streams.claude.classifier import GIVE_UP_TRIES, Answered, Classifier, Unanswerable
+from streams.claude.client import Reply
+from streams.claude.failures import Failure, Recovery, malformed
+from streams.claude.gate import MOST_REFUSED, Gate
+from streams.claude.prices import Usage, price_list
+from streams.events.model import CallRecord, Source, Ticket
+from streams.events.wire import decode_call, encode_call
+from streams.settings import Settings
+from tests.claude.virtual_time import now, run
+
+MODEL = "claude-haiku-5-5"
+USAGE = Usage(200, 20, inference_geo="global")
+COST = 200 * 100_000 + 20 * 500_000  # pico-dollars
+SOURCE = Source("tickets", 3, 41)
+TICKET = Ticket("t1", "I was charged twice")
+
+NETWORK = Failure("network", Recovery.RETRY, "it broke", maybe_billed=True)
+SERVER = Failure("api_error", Recovery.RETRY, "trouble", 500, "req_500")
+BAD_KEY = Failure("authentication_error", Recovery.HOLD, "set ANTHROPIC_API_KEY", 401)
+FORBIDDEN = Failure("permission_error", Recovery.HOLD, "see the key's workspace", 403)
+REFUSED = Failure("invalid_request_error", Recovery.TICKET, "refused", 400, "req_400")
+
+
+def busy(wait: float | None) -> Failure:
+    return Failure("rate_limit_error", Recovery.RETRY, "slow down", 429, wait=wait)
+
+
+def answer(
+    text: str = '{"category":"billing","confidence":0.9}',
+    model: str = MODEL,
+    stop_reason: str = "end_turn",
+    usage: Usage = USAGE,
+) -> Reply:
+    content = [{"type": "text", "text": text}]
+    return Reply(model, content, stop_reason, usage, f"req_{len(text)}")
+
+
+BAD = answer("I would say billing.")
+Outcome = Reply | Failure
+
+
+class FakeClaude:
+    """Takes a second for each call; ``script`` decides by the ticket's text what comes of it."""
+
+    def __init__(self, script: Callable[[str], Outcome]) -> None:
+        self._script = script
+        self.calls = 0
+
+    async def ask(self, request: Mapping[str, Any]) -> Reply:
+        self.calls += 1
+        await asyncio.sleep(1)
+        outcome = self._script(request["messages"][0]["content"])
+        if isinstance(outcome, Failure):
+            raise outcome
+        return outcome
+
+
+def in_order(*outcomes: Outcome) -> Callable[[str], Outcome]:
+    """The script of one ticket's calls."""
+    left = iter(outcomes)
+    return lambda _: next(left)
+
+
+@dataclass
+class Desk:
+    """A classifier with everything around it."""
+
+    script: Callable[[str], Outcome]
+    changes: dict[str, Any] = field(default_factory=dict)
+    records: list[CallRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        settings = Settings(**self.changes)
+        self.claude = FakeClaude(self.script)
+        self.gate = Gate(clock=now)
+        self.prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+        self.classifier = Classifier(
+            self.claude,  # type: ignore[arg-type]
+            self.prompt,
+            price_list(),
+            self.gate,
+            settings,
+            now_ms=lambda: round(now() * 1_000),
+        )
+
+    async def classify(self, text: str = TICKET.text) -> Answered:
+        return await self.classifier.classify(SOURCE, Ticket("t1", text), self.records.append)
+
+    def bound(self) -> int:
+        request = self.prompt.request(TICKET)
+        return price_list().upper_bound(MODEL, self.prompt.upper_bound(request), 100, 0)
+
+
+def outcomes(desk: Desk) -> list[str]:
+    return [record.outcome for record in desk.records]
+
+
+def test_a_good_answer_is_a_classification_and_its_call() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer()))
+        answered = await desk.classify()
+        result, call = answered.classification, answered.call
+        assert call is not None
+        assert desk.records == []  # the last call is committed with the ticket, not before it
+        assert (result.category, result.confidence, result.reason) == ("billing", 0.9, None)
+        assert (result.model, result.tier, result.call_id) == (MODEL, "first", call.call_id)
+        assert (result.input_tokens, result.output_tokens) == (200, 20)
+        assert result.cost_picodollars == call.cost_picodollars == COST
+        assert (call.outcome, call.status, call.attempt) == ("ok", 200, 1)
+        assert call.usage_seen
+        assert call.ended_at - call.started_at == 1_000
+        assert result.classified_at == call.ended_at
+        assert (call.source_topic, call.source_partition) == ("tickets", 3)
+        [share] = call.shares
+        assert (share.source_offset, share.category, share.cost_picodollars) == (41, "billing", COST)
+        assert (share.input_tokens, share.output_tokens) == (200, 20)
+        assert decode_call(encode_call(call)) == call
+
+    run(main)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+@pytest.mark.parametrize("subject", [None, "", "  "])
+def test_a_ticket_without_text_is_unknown_without_a_call(text: str, subject: str | None) -> None:
+    async def main() -> None:
+        desk = Desk(in_order())
+        ticket = Ticket("t1", text, subject)
+        answered = await desk.classifier.classify(SOURCE, ticket, desk.records.append)
+        result = answered.classification
+        assert (result.category, result.reason, result.tier) == ("unknown", "empty_text", "none")
+        assert (result.cost_picodollars, result.model, result.call_id) == (0, None, None)
+        assert (answered.call, desk.records, desk.claude.calls) == (None, [], 0)
+
+    run(main)
+
+
+def test_a_subject_alone_is_asked_about() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer()))
+        ticket = Ticket("t1", "", "charged twice")
+        answered = await desk.classifier.classify(SOURCE, ticket, desk.records.append)
+        assert answered.classification.category == "billing"
+
+    run(main)
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_again_and_both_are_paid_for() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(BAD, answer()))
+        answered = await desk.classify()
+        [first], second = desk.records, answered.call
+        assert second is not None
+        assert (first.outcome, second.outcome) == ("not_json", "ok")
+        assert (first.attempt, second.attempt) == (1, 2)
+        assert first.call_id != second.call_id
+        result = answered.classification
+        assert (result.category, result.reason) == ("billing", None)
+        assert result.cost_picodollars == first.cost_picodollars + second.cost_picodollars
+        assert (result.input_tokens, result.output_tokens) == (400, 40)
+        assert first.shares[0].category == "unknown"
+        assert first.usage_seen
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (BAD, "not_json"),
+        (answer(""), "empty"),
+        (answer("{", stop_reason="max_tokens"), "max_tokens"),
+        (answer("", stop_reason="refusal"), "refusal"),
+        (answer('{"category":"weather","confidence":1}'), "not_in_categories"),
+        (answer('{"category":"billing","confidence":-1}'), "bad_confidence"),
+    ],
+)
+def test_two_answers_that_cannot_be_read_make_it_unknown(reply: Reply, reason: str) -> None:
+    async def main() -> None:
+        desk = Desk(in_order(reply, reply))
+        answered = await desk.classify()
+        result, last = answered.classification, answered.call
+        assert last is not None
+        assert (result.category, result.confidence, result.reason) == ("unknown", 0.0, reason)
+        calls = [*desk.records, last]
+        assert [call.outcome for call in calls] == [reason, reason]
+        assert result.cost_picodollars == sum(call.cost_picodollars for call in calls) == 2 * COST
+        assert desk.claude.calls == 2
+        assert result.call_id == last.call_id
+
+    run(main)
+
+
+def test_an_answer_is_asked_for_as_often_as_the_setting_says() -> None:
+    async def main() -> None:
+        desk = Desk(lambda _: BAD, {"answer_attempts": 5})
+        answered = await desk.classify()
+        assert (desk.claude.calls, len(desk.records)) == (5, 4)
+        assert answered.classification.cost_picodollars == 5 * COST
+
+    run(main)
+
+
+def test_a_429_is_waited_out_by_everybody() -> None:
+    async def main() -> None:
+        desk, began = Desk(in_order(busy(40), answer(), answer())), now()
+        first = asyncio.create_task(desk.classify())
+        await asyncio.sleep(5)
+        second = asyncio.create_task(desk.classify())
+        await asyncio.sleep(30)
+        assert desk.claude.calls == 1
+        for answered in await asyncio.gather(first, second):
+            assert answered.classification.category == "billing"
+            assert answered.classification.cost_picodollars == COST
+        assert now() - began == pytest.approx(42)  # a call, the wait, a call
+        [record] = desk.records
+        assert (record.outcome, record.status) == ("rate_limit_error", 429)
+        assert (record.cost_picodollars, record.unsettled_picodollars) == (0, 0)
+
+    run(main)
+
+
+def test_a_429_without_a_wait_backs_off() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(*[busy(None)] * 30, answer()), {"retry_max_wait": 30.0})
+        began = now()
+        assert (await desk.classify()).classification.category == "billing"
+        assert now() - began > 100
+        assert outcomes(desk) == ["rate_limit_error"] * 30
+
+    run(main)
+
+
+def test_a_bad_key_holds_all_calls_and_they_go_on_by_themselves() -> None:
+    async def main() -> None:
+        mended_at = now() + 1_000
+        desk = Desk(lambda _: answer() if now() > mended_at else BAD_KEY)
+        tasks = [asyncio.create_task(desk.classify(f"ticket {n}")) for n in range(50)]
+        await asyncio.sleep(500)
+        held = desk.gate.held
+        assert held is BAD_KEY
+        assert desk.claude.calls < 100  # 50 in flight at first, then a probe at a time
+        answers = await asyncio.gather(*tasks)
+        assert now() - mended_at < 60
+        assert len(answers) == 50
+        assert all(answered.classification.category == "billing" for answered in answers)
+        held = desk.gate.held
+        assert held is None
+        assert set(outcomes(desk)) == {"authentication_error"}
+        assert all(call.cost_picodollars == call.unsettled_picodollars == 0 for call in desk.records)
+
+    run(main)
+
+
+@pytest.mark.parametrize("status", [401, 402])
+def test_a_key_that_comes_and_goes_costs_no_ticket(status: int) -> None:
+    """Half of the calls are refused for the key, while the others are answered."""
+
+    async def main() -> None:
+        failure = Failure("authentication_error", Recovery.HOLD, "the key", status)
+        dice = random.Random(5)
+
+        def script(content: str) -> Outcome:
+            return failure if "unlucky" in content and dice.random() < 0.97 else answer()
+
+        desk = Desk(script)
+
+        async def others() -> None:
+            while True:
+                await desk.classify("lucky")
+
+        background = [asyncio.create_task(others()) for _ in range(10)]
+        answered = await desk.classify("unlucky")
+        assert answered.classification.category == "billing"
+        assert len(desk.records) > GIVE_UP_TRIES
+        for task in background:
+            task.cancel()
+
+    run(main)
+
+
+def test_a_refusal_before_any_answer_is_our_request_s_fault() -> None:
+    async def main() -> None:
+        mended_at = now() + 300
+        desk = Desk(lambda _: answer() if now() > mended_at else REFUSED)
+        tasks = [asyncio.create_task(desk.classify()) for _ in range(10)]
+        await asyncio.sleep(200)
+        assert desk.gate.held is REFUSED
+        answers = await asyncio.gather(*tasks)
+        assert all(answered.classification.category == "billing" for answered in answers)
+
+    run(main)
+
+
+def test_a_refusal_after_an_answer_is_the_ticket_s_fault() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer(), BAD, SERVER, REFUSED))
+        await desk.classify()
+        with pytest.raises(Unanswerable) as caught:
+            await desk.classify()
+        assert caught.value.failure is REFUSED
+        assert (caught.value.attempts, caught.value.cost) == (3, COST)
+        assert outcomes(desk) == ["not_json", "api_error", "invalid_request_error"]
+        assert sum(call.cost_picodollars for call in desk.records) == COST
+        assert desk.records[-1].request_id == "req_400"
+        assert desk.gate.held is None
+        assert TICKET.text not in str(caught.value)
+
+    run(main)
+
+
+def test_when_all_are_refused_in_the_middle_of_a_run_the_rest_is_kept() -> None:
+    async def main() -> None:
+        mended_at = now() + 600
+        began = now()
+        desk = Desk(lambda _: answer() if now() < began + 10 or now() > mended_at else REFUSED)
+        lost = done = 0
+
+        async def work() -> None:
+            nonlocal lost, done
+            for _ in range(50):
+                try:
+                    await desk.classify()
+                    done += 1
+                except Unanswerable:
+                    lost += 1
+
+        await asyncio.gather(*(work() for _ in range(10)))
+        assert now() > mended_at
+        assert lost <= MOST_REFUSED
+        assert done + lost == 500
+
+    run(main)
+
+
+def test_network_failures_are_retried_for_hours_and_stand_in_the_books() -> None:
+    async def main() -> None:
+        back_at = now() + 6 * 3600
+        desk = Desk(lambda _: answer() if now() > back_at else NETWORK, {"retry_max_wait": 30.0})
+        tasks = [asyncio.create_task(desk.classify(TICKET.text)) for _ in range(5)]
+        answers = await asyncio.gather(*tasks)
+        assert all(answered.classification.category == "billing" for answered in answers)
+        assert now() - back_at < 120
+        assert len(desk.records) > 1_000
+        for record in desk.records:
+            assert (record.outcome, record.status) == ("network", None)
+            assert (record.cost_picodollars, record.unsettled_picodollars) == (0, desk.bound())
+            assert not record.usage_seen
+        assert desk.bound() > COST
+        assert {answered.classification.cost_picodollars for answered in answers} == {COST}
+        assert len({record.call_id for record in desk.records}) == len(desk.records)
+
+    run(main)
+
+
+def test_a_request_that_was_never_sent_has_no_bound() -> None:
+    async def main() -> None:
+        refused = Failure("network", Recovery.RETRY, "refused", maybe_billed=False)
+        desk = Desk(in_order(refused, answer()))
+        await desk.classify()
+        assert [record.unsettled_picodollars for record in desk.records] == [0]
+
+    run(main)
+
+
+@pytest.mark.parametrize("failure", [SERVER, NETWORK, malformed(), FORBIDDEN])
+def test_a_ticket_that_alone_fails_is_given_up(failure: Failure) -> None:
+    async def main() -> None:
+        desk = Desk(lambda content: failure if "poison" in content else answer())
+
+        async def others() -> None:
+            while True:
+                await desk.classify("fine")
+
+        background = [asyncio.create_task(others()) for _ in range(20)]
+        await asyncio.sleep(10)
+        with pytest.raises(Unanswerable) as caught:
+            async with asyncio.timeout(3_600):
+                await desk.classify("poison")
+        assert GIVE_UP_TRIES <= caught.value.attempts <= GIVE_UP_TRIES + 3
+        assert caught.value.cost == 0
+        assert len(desk.records) == caught.value.attempts
+        await asyncio.sleep(60)
+        held = desk.gate.held
+        assert held is None
+        for task in background:
+            task.cancel()
+
+    run(main)
+
+
+def test_a_ticket_that_is_always_too_early_is_never_given_up() -> None:
+    """429 is about the rate, not about the ticket."""
+
+    async def main() -> None:
+        times = 0
+
+        def script(content: str) -> Outcome:
+            nonlocal times
+            if "unlucky" in content:
+                times += 1
+                if times <= 3 * GIVE_UP_TRIES:
+                    return busy(0.1)
+            return answer()
+
+        desk = Desk(script)
+
+        async def others() -> None:
+            while True:
+                await desk.classify("fine")
+
+        background = [asyncio.create_task(others()) for _ in range(20)]
+        assert (await desk.classify("unlucky")).classification.category == "billing"
+        for task in background:
+            task.cancel()
+
+    run(main)
+
+
+@pytest.mark.parametrize("failure", [SERVER, NETWORK, busy(None), BAD_KEY, FORBIDDEN])
+@pytest.mark.parametrize("tickets", [1, 2, 30])
+def test_nothing_is_given_up_in_a_general_outage(failure: Failure, tickets: int) -> None:
+    async def main() -> None:
+        mended_at = now() + 7_200
+        desk = Desk(lambda _: answer() if not 20 < now() - began < 7_220 else failure)
+        began = now()
+        await desk.classify()
+        await asyncio.sleep(25)
+        answers = await asyncio.gather(*(desk.classify(f"{n}") for n in range(tickets)))
+        assert len(answers) == tickets
+        assert now() > mended_at
+
+    run(main)
+
+
+def test_one_more_failure_right_after_an_outage_is_no_reason_to_give_up() -> None:
+    async def main() -> None:
+        began = now()
+
+        def script(content: str) -> Outcome:
+            nonlocal stumbles
+            if now() < began + 3_600:
+                return SERVER
+            if "unlucky" in content and stumbles:
+                stumbles -= 1
+                return SERVER
+            return answer()
+
+        stumbles = 3
+        desk = Desk(script)
+        unlucky = asyncio.create_task(desk.classify("unlucky"))
+        await asyncio.sleep(3_500)
+        await desk.classify("another, answered at once when the outage is over")
+        assert (await unlucky).classification.category == "billing"
+
+    run(main)
+
+
+@pytest.mark.parametrize("failing", [0.3, 0.6])
+def test_nothing_is_given_up_while_a_part_of_all_calls_fails(failing: float) -> None:
+    async def main() -> None:
+        dice = random.Random(3)
+        desk = Desk(lambda _: SERVER if dice.random() < failing else answer())
+
+        async def work() -> None:
+            for _ in range(40):
+                await desk.classify()
+
+        await asyncio.gather(*(work() for _ in range(20)))
+        assert desk.gate.answered == 800
+
+    run(main)
+
+
+def test_a_model_without_a_price_holds_and_is_booked_as_unsettled() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer(model="claude-next-1"), answer()))
+        task = asyncio.create_task(desk.classify())
+        await asyncio.sleep(1.5)
+        held = desk.gate.held
+        assert held is not None
+        assert "claude-next-1" in held.advice
+        assert (await task).classification.cost_picodollars == COST
+        [record] = desk.records
+        assert (record.outcome, record.status) == ("unpriced_model", 200)
+        assert (record.cost_picodollars, record.unsettled_picodollars) == (0, desk.bound())
+        assert not record.usage_seen
+        assert desk.gate.held is None
+
+    run(main)
+
+
+def test_a_snapshot_s_name_is_what_the_books_say() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer(model="claude-haiku-5-5-20261007")))
+        answered = await desk.classify()
+        assert answered.call is not None
+        assert answered.call.model == "claude-haiku-5-5-20261007"
+        assert answered.call.requested_model == MODEL
+        assert answered.classification.model == answered.call.model
+
+    run(main)
+
+
+def test_earlier_calls_are_recorded_at_once_not_at_the_end() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(NETWORK, BAD, busy(50), answer()))
+        task = asyncio.create_task(desk.classify())
+        await asyncio.sleep(1.01)
+        assert outcomes(desk) == ["network"]
+        await asyncio.sleep(3)
+        assert outcomes(desk)[:2] == ["network", "not_json"]
+        answered = await task
+        assert outcomes(desk) == ["network", "not_json", "rate_limit_error"]
+        assert answered.call is not None
+        assert [*(r.attempt for r in desk.records), answered.call.attempt] == [1, 2, 3, 4]
+        assert answered.classification.cost_picodollars == 2 * COST
+
+    run(main)
+
+
+def test_a_cancelled_ticket_ends_at_once_wherever_it_is() -> None:
+    async def main() -> None:
+        desk = Desk(lambda _: SERVER)
+        for wait in (0.5, 1.1, 20, 333.3):
+            task = asyncio.create_task(desk.classify())
+            await asyncio.sleep(wait)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert desk.gate.in_flight == 0
+
+    run(main)
+
+
+def test_every_record_can_be_booked_and_written() -> None:
+    async def main() -> None:
+        script = in_order(answer(), NETWORK, SERVER, busy(1), BAD_KEY, BAD, malformed(), REFUSED)
+        desk = Desk(script)
+        await desk.classify()
+        with pytest.raises(Unanswerable):
+            await desk.classify()
+        for record in desk.records:
+            assert decode_call(encode_call(record)) == record
+            booked = [delta.row for delta in spend_of_call(record)]
+            assert sum(row.picodollars for row in booked) == record.cost_picodollars
+            unsettled = sum(row.unsettled_picodollars for row in booked)
+            assert unsettled == record.unsettled_picodollars
+            assert len(errors_of_call(record)) == 1
+            assert record.shares[0].source_offset == SOURCE.offset
+
+    run(main)
+
+
+def test_the_money_of_a_run_is_the_money_of_its_records() -> None:
+    """Whatever happens, in whatever order: classifications and given-up tickets cost what was paid."""
+
+    async def main() -> None:
+        dice = random.Random(11)
+        kinds: list[Outcome] = [answer(), BAD, NETWORK, SERVER, busy(1), malformed(), REFUSED]
+        paid = 0
+
+        def script(_: str) -> Outcome:
+            nonlocal paid
+            [outcome] = dice.choices(kinds, [60, 10, 5, 5, 5, 5, 5])
+            if isinstance(outcome, Reply):
+                paid += COST
+            return outcome
+
+        desk = Desk(script)
+        booked = given_up = 0
+        last_calls: list[CallRecord] = []
+
+        async def work() -> None:
+            nonlocal booked, given_up
+            for _ in range(30):
+                try:
+                    answered = await desk.classify()
+                except Unanswerable as error:
+                    given_up += error.cost
+                else:
+                    booked += answered.classification.cost_picodollars
+                    assert answered.call is not None
+                    last_calls.append(answered.call)
+
+        await asyncio.gather(*(work() for _ in range(10)))
+        records = [*desk.records, *last_calls]
+        assert booked + given_up == paid == sum(record.cost_picodollars for record in records)
+        assert len(records) == desk.claude.calls
+        assert len({record.call_id for record in records}) == len(records)
+
+    run(main)

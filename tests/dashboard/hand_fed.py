@@ -1,0 +1,37 @@
+"""Books fed by hand, in place of Kafka's."""
+
+import time
+
+from streams.books.changelog import encode_count, encode_key, encode_spend
+from streams.books.rows import SpendRow
+from streams.dashboard.source import BooksSource
+
+MINUTE = 60.0
+
+
+def this_minute() -> float:
+    return time.time() // MINUTE * MINUTE
+
+
+class HandFed(BooksSource):
+    """Live from the start. Every change is announced, as a commit would be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tell("live")
+
+    def spend(self, row: str, value: SpendRow, start: float | None = None) -> None:
+        """Sets a row of the spend table, in this minute's window or that of ``start``."""
+        start = this_minute() if start is None else start
+        self.books.apply_spend(encode_key(row, start, start + MINUTE), encode_spend(value))
+        self._committed()
+
+    def errors(self, row: str, count: int, start: float | None = None) -> None:
+        """Sets a row of the errors table."""
+        start = this_minute() if start is None else start
+        self.books.apply_error(encode_key(row, start, start + MINUTE), encode_count(count))
+        self._committed()
+
+    def _committed(self) -> None:
+        self.changed_at = self.current_at = time.time()
+        self.touch()

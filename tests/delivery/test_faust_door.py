@@ -1,0 +1,44 @@
+"""The check that the overrides of Faust still fit what is installed."""
+
+import pytest
+
+from streams.delivery import faust_door
+from streams.delivery.faust_door import PRIVATE_NAMES, SafeConsumer, create_app, misfits
+from streams.settings import Settings
+
+
+def test_what_is_installed_fits() -> None:
+    assert misfits() == []
+
+
+@pytest.mark.parametrize("package", faust_door.PINNED)
+def test_another_version_is_named(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    real = faust_door.version
+    monkeypatch.setattr(
+        faust_door, "version", lambda name: "9.9.9" if name == package else real(name)
+    )
+    [misfit] = misfits()
+    assert package in misfit
+    assert "9.9.9" in misfit
+    assert faust_door.PINNED[package] in misfit
+
+
+@pytest.mark.parametrize("name", sorted({name for _, name in PRIVATE_NAMES}))
+def test_a_private_name_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    [entry] = [entry for entry in PRIVATE_NAMES if entry[1] == name]
+    monkeypatch.setattr(faust_door, "PRIVATE_NAMES", [(entry[0], name + "_of_old")])
+    [misfit] = misfits()
+    assert f"{name}_of_old is gone" in misfit
+
+
+def test_nothing_of_faust_s_own_delivery_is_on() -> None:
+    app = create_app(Settings(bootstrap_servers="one:9092, two:9093", app_id="other"))
+    conf = app.conf
+    assert [str(url) for url in conf.broker] == ["kafka://one:9092", "kafka://two:9093"]
+    assert conf.id == "other"
+    assert not conf.web_enabled
+    assert not conf.topic_allow_declare
+    assert conf.processing_guarantee.value == "at_least_once"
+    assert conf.broker_session_timeout > 4 * conf.broker_heartbeat_interval
+    assert conf.broker_rebalance_timeout > Settings().stop_grace
+    assert app.transport.Consumer is SafeConsumer

@@ -1,0 +1,191 @@
+"""README, docs and CONTRIBUTING say what the code does, as far as a machine can tell."""
+
+import json
+import re
+import runpy
+from typing import Any, get_args
+
+import click
+import pytest
+
+from streams import cli
+from streams.app import EXIT_FAILED
+from streams.audit.checks import Evidence
+from streams.books.changelog import decode_key, decode_spend
+from streams.books.rows import SpendRow
+from streams.classify.answer import Reason
+from streams.classify.categories import DEFAULT, names
+from streams.classify.prompt import answer_schema, prompt_version, system_prompt
+from streams.claude.prices import Usage, price_list
+from streams.delivery.lease import EXIT_LEASE_LOST
+from streams.delivery.records import dead_letter, routed
+from streams.delivery.work import MOST_BYTES, DeadLetter, Work
+from streams.events.errors import ErrorType
+from streams.events.model import Source
+from streams.events.topics import Topics
+from streams.events.wire import ENCODERS, RoutedEncoder, decode_routed
+from streams.local.kafka.download import REPOSITORY
+from streams.local.kafka.jars import CACHE_DIR
+from streams.settings import PREFIX, Settings, variable
+from tests.house.files import ROOT, project_files, text
+
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
+)
+GENERATOR = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"```.*?\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+FENCED = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+COMMAND = re.compile(r"\bticket-streams ([a-z][a-z-]*)([^#\n]*)")
+PATH = re.compile(r"\b(?:streams|tests|docs|schemas|deploy|benchmarks)/[\w./-]*[\w/]")
+MODULE = re.compile(r"\b[\w/]+\.py\b")
+METHOD = re.compile(r"`([A-Z][a-z]\w+)\.([a-z_]\w+)`")
+
+
+def code(page: str) -> list[str]:
+    """Its code: each span, and each line of a block."""
+    spans = [block or span for block, span in CODE.findall(text(page))]
+    return [line for span in spans for line in span.splitlines()]
+
+
+def anchors(page: str) -> set[str]:
+    """Its headings as addresses."""
+    bare = re.sub(r"```.*?```", "", text(page), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", bare, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def examples(language: str) -> list[str]:
+    """The README's blocks of code in this language."""
+    return [block for found, block in FENCED.findall(text("README.md")) if found == language]
+
+
+@pytest.mark.parametrize("page", GENERATOR["FILES"])
+def test_the_tables_are_those_that_the_code_makes(page: str) -> None:
+    made = GENERATOR["rendered"](text(page))
+    assert text(page) == made, "run python docs/generate.py"
+
+
+def test_every_table_is_used() -> None:
+    used = set(re.findall(r"<!-- generated: ([\w-]+) -->", "".join(map(text, PAGES))))
+    assert used == GENERATOR["tables"]().keys()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_relative_link_resolves(page: str) -> None:
+    for target, anchor in LINK.findall(text(page)):
+        file = ((ROOT / page).parent / target).resolve() if target else ROOT / page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(str(file.relative_to(ROOT))), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_and_its_options_exist(page: str) -> None:
+    for line in code(page):
+        for name, rest in COMMAND.findall(line):
+            assert name in cli.COMMANDS, line
+            assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= options(name), line
+
+
+def options(name: str) -> set[str]:
+    """All options of a command, and of its own commands."""
+    command: Any = cli.main.get_command(click.Context(cli.main), name)
+    inner = getattr(command, "commands", {}).values()
+    given = {"--help"}
+    for parameter in [p for c in (command, *inner) for p in c.params]:
+        given.update(parameter.opts, parameter.secondary_opts)
+    return given
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_variable_exists(page: str) -> None:
+    known = {variable(field) for field in Settings.model_fields}
+    known |= {PREFIX + "CONFIG", CACHE_DIR, REPOSITORY, PREFIX}
+    assert set(re.findall(rf"\b{PREFIX}\w*", text(page))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_exists(page: str) -> None:
+    missing = [path for path in PATH.findall(text(page)) if not (ROOT / path).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_module_exists(page: str) -> None:
+    ours = ["/" + str(path.relative_to(ROOT)) for path in project_files()]
+    for module in MODULE.findall(text(page)):
+        assert any(path.endswith("/" + module) for path in ours), module
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_method_exists(page: str) -> None:
+    sources = [path.read_text("utf-8") for path in (ROOT / "streams").rglob("*.py")]
+    for owner, name in METHOD.findall(text(page)):
+        homes = [source for source in sources if re.search(rf"^class {owner}\b", source, re.M)]
+        assert any(re.search(rf"def {name}\b", home) for home in homes), f"{owner}.{name}"
+
+
+def test_the_routed_ticket_of_the_readme_is_one_and_its_price_is_right() -> None:
+    sent, value = examples("json")
+    found = decode_routed(value.encode())
+    result = found.classification
+    assert json.loads(sent)["id"] == found.ticket.id
+    assert result.prompt_version == prompt_version(DEFAULT)
+    usage = Usage(result.input_tokens, result.output_tokens)
+    cost = price_list().cost(result.model or "", usage, result.classified_at)
+    assert result.cost_picodollars == cost
+    assert f"{cost:,} pico-dollars" in text("README.md")
+    # And the row of the books next to it is the row of that ticket and its call.
+    (row,) = [block for block in examples("") if block.startswith("key")]
+    key, line = (part.split(maxsplit=1)[1] for part in row.splitlines())
+    name, start, end = decode_key(key.encode())
+    assert name == f"{found.source.partition}|{result.model}|{result.category}"
+    assert start <= result.classified_at / 1000 <= end + 0.1
+    expected = SpendRow(1, 1, result.input_tokens, result.output_tokens, picodollars=cost)
+    assert decode_spend(line.encode()) == expected
+
+
+def test_the_readme_knows_how_long_the_prompt_is() -> None:
+    schema = json.dumps(answer_schema(DEFAULT), separators=(",", ":"))
+    assert f"{len(system_prompt(DEFAULT).encode())} bytes of instructions" in text("README.md")
+    assert f"{len(schema)} bytes of answer schema" in text("README.md")
+
+
+def test_every_header_is_explained() -> None:
+    topics = Topics.of(Settings.model_construct(), names(DEFAULT))
+    partitions = dict.fromkeys([*topics.categories.values(), topics.dead_letter], 1)
+    work = Work(Source(topics.input, 0, 0), None, b"", 0, ())
+    records = [dead_letter(work, DeadLetter("t", "m", "decode", 0, 0, 0), topics, partitions)]
+    found = decode_routed(examples("json")[1].encode())
+    work.ticket = found.ticket
+    encoder: RoutedEncoder = ENCODERS["json"]
+    records.append(routed(work, found.classification, topics, partitions, encoder))
+    headers = [name for record in records for name, _ in record.headers]
+    assert len(headers) > 10
+    assert not [name for name in headers if f"`{name}`" not in text("docs/events.md")]
+
+
+def test_every_reason_and_every_fault_of_an_event_is_named() -> None:
+    kinds = [*get_args(Reason), *get_args(ErrorType), "empty_text", "internal_error"]
+    assert not [name for name in kinds if f"`{name}`" not in text("docs/events.md")]
+
+
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/events.md"])
+def test_the_largest_event_is_named(page: str) -> None:
+    assert f"{MOST_BYTES:,} bytes" in text(page)
+
+
+def test_every_check_of_verify_is_explained() -> None:
+    account: dict[str, Any] = {"calls": {}, "by_model": {}}
+    checks = Evidence("tickets", 60, {}).report(account).checks
+    assert not [c.name for c in checks if f"`{c.name}`" not in text("docs/reliability.md")]
+
+
+def test_the_exit_codes_are_explained() -> None:
+    for exit_code in (0, 1, 2, EXIT_FAILED, EXIT_LEASE_LOST):
+        assert f"\n| {exit_code} | " in text("docs/reliability.md")

@@ -1,0 +1,145 @@
+"""What reaches the log, and how much of it."""
+
+import io
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from streams.observe import logs
+from streams.observe.logs import MOST_IN_A_WHILE, MOST_TEMPLATES, WHILE, Rationed, configure
+
+
+class Log:
+    """A logger of its own, rationed, and a clock to move."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(logs.time, "monotonic", lambda: self.now)
+        self._out = io.StringIO()
+        handler = logging.StreamHandler(self._out)
+        self.rationed = Rationed()
+        handler.addFilter(self.rationed)
+        self.logger = logging.Logger("test.logs")
+        self.logger.addHandler(handler)
+
+    @property
+    def lines(self) -> list[str]:
+        return self._out.getvalue().splitlines()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    return Log(monkeypatch)
+
+
+def test_a_flood_of_one_message_becomes_a_few_lines(log: Log) -> None:
+    for n in range(1_000):
+        log.logger.error("broker %d is away", n)
+    assert log.lines == [f"broker {n} is away" for n in range(MOST_IN_A_WHILE)]
+
+
+def test_the_next_line_says_how_many_were_left_out(log: Log) -> None:
+    for n in range(1_000):
+        log.logger.error("broker %d is away", n)
+    log.now += WHILE + 1
+    log.logger.error("broker %d is away", 1_000)
+    log.logger.error("broker %d is away", 1_001)
+    left_out = 1_000 - MOST_IN_A_WHILE
+    assert log.lines[MOST_IN_A_WHILE:] == [
+        f"broker 1000 is away [{left_out} more like this in between]",
+        "broker 1001 is away",
+    ]
+
+
+def test_a_flood_that_lasts_goes_on_being_told(log: Log) -> None:
+    for _ in range(600):  # ten a second, for ten minutes
+        for _ in range(10):
+            log.logger.error("away")
+        log.now += 1
+    assert len(log.lines) == 10 * MOST_IN_A_WHILE
+    told = sum(int(line.split("[")[1].split()[0]) for line in log.lines if "[" in line)
+    assert 6_000 - 700 < told + len(log.lines) <= 6_000
+
+
+def test_other_messages_get_through_a_flood(log: Log) -> None:
+    for _ in range(100):
+        log.logger.error("broker is away")
+    log.logger.error("something else")
+    logging_like = logging.Logger("test.other")
+    assert log.lines[-1] == "something else"
+    record = logging_like.makeRecord("test.other", logging.ERROR, "", 0, "broker is away", (), None)
+    assert log.rationed.filter(record)
+
+
+@pytest.mark.parametrize("message", [ValueError("x"), 7, None, "100 %% of [%s]", "{}", "%"])
+def test_any_message_can_be_rationed(log: Log, message: object) -> None:
+    args = ("it",) if message == "100 %% of [%s]" else ()
+    for _ in range(MOST_IN_A_WHILE + 1):
+        log.logger.error(message, *args)
+    log.now += WHILE + 1
+    log.logger.error(message, *args)
+    assert len(log.lines) == MOST_IN_A_WHILE + 1
+    assert log.lines[-1].endswith("[1 more like this in between]")
+
+
+def test_messages_that_are_all_different_do_not_fill_the_memory(log: Log) -> None:
+    for n in range(10 * MOST_TEMPLATES):
+        log.logger.error(f"{n} is away")
+    assert len(log.rationed._seen) <= MOST_TEMPLATES
+    assert len(log.rationed._left_out) <= MOST_TEMPLATES
+
+
+@pytest.fixture
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {
+        name: logging.getLogger(name).level
+        for name in ("streams", "faust", "faust.transport.consumer", "mode", "aiokafka")
+    }
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, old in levels.items():
+        logging.getLogger(name).setLevel(old)
+
+
+@pytest.mark.usefixtures("_restored")
+def test_our_own_lines_are_written_in_utc_and_others_only_when_something_is_wrong(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        configure("INFO")
+        logging.getLogger("streams.app").info("up")
+        logging.getLogger("streams.app").debug("not asked for")
+        logging.getLogger("somebody").info("chatter")
+        logging.getLogger("aiokafka.consumer").info("chatter")
+        logging.getLogger("aiokafka.consumer").warning("a broker is away")
+        hour = time.strftime("%Y-%m-%dT%H:", time.gmtime())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    out, err = capsys.readouterr()
+    assert out == ""
+    ours, theirs = err.splitlines()
+    assert ours.startswith(hour)
+    assert ours.endswith("Z INFO    streams.app: up")
+    assert theirs.endswith("WARNING aiokafka.consumer: a broker is away")
+
+
+@pytest.mark.usefixtures("_restored")
+def test_faust_is_heard_about_errors_only_also_where_it_sets_levels_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.getLogger("faust.transport.consumer").setLevel(logging.DEBUG)
+    configure("DEBUG")
+    logging.getLogger("faust.transport.consumer").warning("a commit is tried again")
+    logging.getLogger("mode.something").warning("chatter")
+    logging.getLogger("faust.transport.consumer").error("it crashed")
+    _, err = capsys.readouterr()
+    [line] = err.splitlines()
+    assert line.endswith("it crashed")

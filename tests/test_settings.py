@@ -1,0 +1,218 @@
+"""Settings from the environment and from a file, and what is said about wrong ones."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.settings import PREFIX, Settings, SettingsError, load_settings, variable
+
+# A value by field that is not its default.
+OTHER: dict[str, Any] = {
+    "bootstrap_servers": "one:9092,two:9092",
+    "schema_registry_url": "http://registry:8081",
+    "anthropic_api_key": "sk-secret",
+    "anthropic_base_url": "http://127.0.0.1:9",
+    "app_id": "other",
+    "input_topic": "mail",
+    "output_format": "json",
+    "model": "claude-sonnet-5-5",
+    "max_tokens": 64,
+    "max_text_chars": 1_000,
+    "call_timeout": 12.5,
+    "max_calls": 17,
+    "answer_attempts": 3,
+    "retry_max_wait": 5.5,
+    "max_pending": 99,
+    "order_by_key": False,
+    "window_seconds": 30,
+    "window_retention_hours": 5,
+    "session_timeout": 20.0,
+    "stop_grace": 1.5,
+    "stall_limit": 60.0,
+    "worker_host": "0.0.0.0",
+    "worker_port": 9081,
+    "dashboard_host": "0.0.0.0",
+    "dashboard_port": 9080,
+    "log_level": "DEBUG",
+}
+SHARED = {
+    "bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
+    "schema_registry_url": "SCHEMA_REGISTRY_URL",
+    "anthropic_api_key": "ANTHROPIC_API_KEY",
+    "anthropic_base_url": "ANTHROPIC_BASE_URL",
+}
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of this machine's environment, and no settings file."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(field), raising=False)
+    monkeypatch.delenv(PREFIX + "CONFIG", raising=False)
+
+
+def plain(settings: Settings, field: str) -> Any:
+    value = getattr(settings, field)
+    return value.get_secret_value() if field == "anthropic_api_key" and value else value
+
+
+def test_every_setting_is_tried_here_and_has_a_description() -> None:
+    assert set(OTHER) == set(Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("field", OTHER)
+def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    assert variable(field) == SHARED.get(field, PREFIX + field.upper())
+    assert plain(load_settings(), field) != OTHER[field]
+    monkeypatch.setenv(variable(field), str(OTHER[field]))
+    assert plain(load_settings(), field) == OTHER[field]
+
+
+@pytest.mark.parametrize("field", OTHER)
+def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
+    value = OTHER[field]
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    (tmp_path / "ticket-streams.toml").write_text(f"{field} = {text}\n")
+    assert plain(load_settings(), field) == value
+
+
+def test_another_file_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ticket-streams.toml").write_text("max_calls = 1\n")
+    (tmp_path / "other.toml").write_text("max_calls = 2\n")
+    monkeypatch.setenv(PREFIX + "CONFIG", str(tmp_path / "other.toml"))
+    assert load_settings().max_calls == 2
+
+
+@pytest.mark.parametrize("field", ["bootstrap_servers", "anthropic_api_key", "max_calls", "model"])
+def test_arguments_win_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: str
+) -> None:
+    values = [11, 12, 13] if field == "max_calls" else ["file", "env", "argument"]
+    (tmp_path / "ticket-streams.toml").write_text(f"{field} = {values[0]!r}\n")
+    assert plain(load_settings(), field) == values[0]
+    monkeypatch.setenv(variable(field), str(values[1]))
+    assert plain(load_settings(), field) == values[1]
+    assert plain(load_settings(**{field: values[2]}), field) == values[2]
+
+
+@pytest.mark.parametrize("field", OTHER)
+def test_a_variable_that_is_set_to_nothing_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    monkeypatch.setenv(variable(field), "")
+    assert getattr(load_settings(), field) == Settings.model_fields[field].default
+
+
+WRONG: list[tuple[str, str]] = [
+    ("anthropic_base_url", "https://user:hunter2@api/v1"),
+    ("anthropic_base_url", "https://api/v1/"),
+    ("anthropic_base_url", "user:hunter2@api"),
+    ("schema_registry_url", "registry:8081"),
+    ("app_id", "a b"),
+    ("app_id", "x" * 201),
+    ("input_topic", "tickets/new"),
+    ("input_topic", "tickets\n"),
+    ("output_format", "xml"),
+    ("max_tokens", "15"),
+    ("max_tokens", "many\nlines"),
+    ("max_text_chars", "0"),
+    ("call_timeout", "0"),
+    ("call_timeout", "nan"),
+    ("call_timeout", "-1"),
+    ("max_calls", "0"),
+    ("max_calls", "1.5"),
+    ("max_calls", "2001"),
+    ("answer_attempts", "0"),
+    ("retry_max_wait", "0"),
+    ("max_pending", "0"),
+    ("order_by_key", "perhaps"),
+    ("window_seconds", "0"),
+    ("window_retention_hours", "0"),
+    ("session_timeout", "5"),
+    ("stop_grace", "-1"),
+    ("stall_limit", "1"),
+    ("worker_port", "65536"),
+    ("dashboard_port", "-1"),
+    ("log_level", "LOUD"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_a_wrong_value_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, field: str, value: str
+) -> None:
+    monkeypatch.setenv(variable(field), value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert message.startswith(variable(field) + ": ")
+    assert "\n" not in message
+    assert "hunter2" not in message
+    if not field.endswith("_url"):
+        assert repr(value) in message
+
+
+@pytest.mark.parametrize("field", SHARED)
+def test_a_wrong_value_of_the_file_names_the_variable_too(tmp_path: Path, field: str) -> None:
+    (tmp_path / "ticket-streams.toml").write_text(f'{field} = ["sk-secret"]\n')
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(variable(field) + ": ")
+    if field != "bootstrap_servers":
+        assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['anthropic_api_key = sk-secret"', "max_calls", "= 3", "max_calls = 1\nmax_calls = 2", "\xff"],
+)
+def test_a_broken_file_is_one_line_without_its_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ticket-streams.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(PREFIX + "CONFIG: ")
+    assert "\n" not in str(caught.value)
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ticket-streams.toml").write_text('max_call = 3\nmodel = "x"\n')
+    with pytest.raises(SettingsError, match="^max_call: there is no such setting$"):
+        load_settings()
+    (tmp_path / "ticket-streams.toml").unlink()
+    with pytest.raises(SettingsError, match="^max_callz: there is no such setting$"):
+        load_settings(max_callz=3)
+
+
+def test_a_file_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "CONFIG", "/nowhere/settings.toml")
+    with pytest.raises(SettingsError, match=f"{PREFIX}CONFIG names /nowhere/settings.toml"):
+        load_settings()
+
+
+def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    monkeypatch.setenv(PREFIX + "MAX_CALLS", "none")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "sk-secret" not in str(caught.value)
+    assert caught.value.__cause__ is None  # a traceback would show the values
+    assert caught.value.__suppress_context__
+    monkeypatch.delenv(PREFIX + "MAX_CALLS")
+    settings = load_settings()
+    shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "sk-secret" not in shown
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().max_calls = 3  # type: ignore[misc]
+
+
+def test_the_lease_ends_well_before_the_session() -> None:
+    for seconds in (6, 10, 300):
+        settings = load_settings(session_timeout=seconds)
+        assert 2 <= settings.lease < seconds / 2
