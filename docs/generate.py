@@ -75,7 +75,7 @@ def _settings() -> Iterator[tuple[str, ...]]:
 
 def _topics() -> Iterator[tuple[str, ...]]:
     topics = Topics.of(Settings.model_construct(), names(DEFAULT))
-    for spec in [TopicSpec(topics.input, True, INPUT_ROOM), *topics.specs()]:
+    for spec in [TopicSpec(topics.input, False, INPUT_ROOM), *topics.specs()]:
         config = ", ".join(f"`{name}={value}`" for name, value in spec.config.items())
         yield f"`{spec.name}`", "as the input" if spec.same_partitions else "any number", config
 

@@ -1,11 +1,17 @@
 """What must be right before a worker starts; what is not is one line with its setting."""
 
+import asyncio
+
+from streams.audit.topic_admin import UnreachableError
 from streams.audit.topic_admin import check as check_topics
 from streams.classify.categories import DEFAULT
 from streams.claude.prices import PriceList, price_list
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
 from streams.settings import Settings
+
+KAFKA_SECONDS = 15.0
+"""For the look at Kafka: a port where something else listens, or a firewall, never answers."""
 
 
 class PreflightError(Exception):
@@ -18,7 +24,12 @@ async def check(settings: Settings) -> None:
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
     topics = Topics.of(settings, [category.name for category in DEFAULT])
-    for problem in await check_topics(settings, topics):
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS):
+            problems = await check_topics(settings, topics)
+    except TimeoutError:
+        raise PreflightError(str(UnreachableError(settings.bootstrap_servers))) from None
+    for problem in problems:
         raise PreflightError(problem)
 
 

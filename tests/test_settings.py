@@ -180,10 +180,10 @@ def test_a_broken_file_is_one_line_without_its_text(tmp_path: Path, text: str) -
 
 def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
     (tmp_path / "ticket-streams.toml").write_text('max_call = 3\nmodel = "x"\n')
-    with pytest.raises(SettingsError, match="^max_call: there is no such setting$"):
+    with pytest.raises(SettingsError, match=r"^max_call: there is no such setting$"):
         load_settings()
     (tmp_path / "ticket-streams.toml").unlink()
-    with pytest.raises(SettingsError, match="^max_callz: there is no such setting$"):
+    with pytest.raises(SettingsError, match=r"^max_callz: there is no such setting$"):
         load_settings(max_callz=3)
 
 

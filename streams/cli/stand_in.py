@@ -45,7 +45,9 @@ def _fault_option(name: str, field: "Field[Any]") -> click.Option:
     epilog="Example: ticket-streams stand-in --port 8090 --latency 0.1 --error 529=0.01",
 )
 @click.option("--port", type=click.IntRange(0, 65_535), default=8090, show_default=True,
-              help="Port on 127.0.0.1; 0 takes a free one.")  # fmt: skip
+              help="Port; 0 takes a free one.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True,
+              help="Address to listen on; elsewhere than here only inside a container.")  # fmt: skip
 @click.option("--port-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the port to this file when ready.")  # fmt: skip
 @click.option("--key", help="The only valid API key. [default: any that is not empty]")
@@ -63,6 +65,7 @@ def _fault_option(name: str, field: "Field[Any]") -> click.Option:
 @click.option("--with-parent", is_flag=True, help="End when the parent process does.")
 def command(
     *,
+    host: str,
     port: int,
     port_file: Path | None,
     key: str | None,
@@ -95,7 +98,7 @@ def command(
     except ValueError as wrong:
         raise click.ClickException(f"--{str(wrong).replace('_', '-', 1)}") from None
     try:
-        run(options, port, port_file=port_file, with_parent=with_parent, ready=_say)
+        run(options, port, host=host, port_file=port_file, with_parent=with_parent, ready=_say)
     except OSError as failed:
         raise click.ClickException(f"--port {port}: {failed.strerror or failed}") from None
 

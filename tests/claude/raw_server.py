@@ -22,7 +22,9 @@ class RawServer:
     ) -> None:
         """Set the answer; ``length`` may lie about the body's."""
         size = len(body) if length is None else length
-        head = f"HTTP/1.1 {status}\r\ncontent-length: {size}\r\nrequest-id: req_raw\r\n{headers}\r\n"
+        head = (
+            f"HTTP/1.1 {status}\r\ncontent-length: {size}\r\nrequest-id: req_raw\r\n{headers}\r\n"
+        )
         self.answer = head.encode() + body
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -125,7 +125,11 @@ def test_a_good_answer_is_a_classification_and_its_call() -> None:
         assert result.classified_at == call.ended_at
         assert (call.source_topic, call.source_partition) == ("tickets", 3)
         [share] = call.shares
-        assert (share.source_offset, share.category, share.cost_picodollars) == (41, "billing", COST)
+        assert (share.source_offset, share.category, share.cost_picodollars) == (
+            41,
+            "billing",
+            COST,
+        )
         assert (share.input_tokens, share.output_tokens) == (200, 20)
         assert decode_call(encode_call(call)) == call
 
@@ -259,7 +263,9 @@ def test_a_bad_key_holds_all_calls_and_they_go_on_by_themselves() -> None:
         held = desk.gate.held
         assert held is None
         assert set(outcomes(desk)) == {"authentication_error"}
-        assert all(call.cost_picodollars == call.unsettled_picodollars == 0 for call in desk.records)
+        assert all(
+            call.cost_picodollars == call.unsettled_picodollars == 0 for call in desk.records
+        )
 
     run(main)
 
@@ -447,7 +453,7 @@ def test_nothing_is_given_up_in_a_general_outage(failure: Failure, tickets: int)
 
 def test_one_more_failure_right_after_an_outage_is_no_reason_to_give_up() -> None:
     async def main() -> None:
-        began = now()
+        began, stumbles = now(), 3
 
         def script(content: str) -> Outcome:
             nonlocal stumbles
@@ -458,7 +464,6 @@ def test_one_more_failure_right_after_an_outage_is_no_reason_to_give_up() -> Non
                 return SERVER
             return answer()
 
-        stumbles = 3
         desk = Desk(script)
         unlucky = asyncio.create_task(desk.classify("unlucky"))
         await asyncio.sleep(3_500)
@@ -565,7 +570,7 @@ def test_every_record_can_be_booked_and_written() -> None:
 
 
 def test_the_money_of_a_run_is_the_money_of_its_records() -> None:
-    """Whatever happens, in whatever order: classifications and given-up tickets cost what was paid."""
+    """In whatever order: classifications and given-up tickets cost what was paid."""
 
     async def main() -> None:
         dice = random.Random(11)

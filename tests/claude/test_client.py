@@ -202,7 +202,7 @@ UNREADABLE: dict[str, bytes] = {
     "too deep": b"[" * 100_000,
     "an error": b'{"type": "error", "error": {"type": "overloaded_error"}}',
 }
-for name, changes in {
+_CHANGES: dict[str, dict[str, Any]] = {
     "no usage": {"usage": None},
     "usage is a list": {"usage": []},
     "usage is empty": {"usage": {}},
@@ -210,19 +210,17 @@ for name, changes in {
     "model is a number": {"model": 7},
     "no content": {"content": None},
     "content is a number": {"content": 7},
-}.items():
-    UNREADABLE[name] = json.dumps({**GOOD, **changes}).encode()
-for count in (-1, True, "10", 1.5, None, 10**30, [], float("nan")):
-    for field in ("input_tokens", "output_tokens"):
-        wrong = {**GOOD, "usage": {**GOOD["usage"], field: count}}
-        UNREADABLE[f"{field} is {count}"] = json.dumps(wrong).encode()
-for field, value in {
-    "cache_creation_input_tokens": -1,
-    "cache_read_input_tokens": "3",
-    "cache_creation": {"ephemeral_1h_input_tokens": 5},  # more than was written in all
-}.items():
-    wrong = {**GOOD, "usage": {**GOOD["usage"], field: value}}
-    UNREADABLE[f"{field} is {value}"] = json.dumps(wrong).encode()
+}
+_NO_COUNTS: list[Any] = [-1, True, "10", 1.5, None, 10**30, [], float("nan")]
+_USAGES: list[tuple[str, Any]] = [
+    *((field, count) for field in ("input_tokens", "output_tokens") for count in _NO_COUNTS),
+    ("cache_creation_input_tokens", -1),
+    ("cache_read_input_tokens", "3"),
+    ("cache_creation", {"ephemeral_1h_input_tokens": 5}),  # more than was written in all
+]
+for field, value in _USAGES:
+    _CHANGES[f"{field} is {value}"] = {"usage": {**GOOD["usage"], field: value}}
+UNREADABLE |= {name: json.dumps({**GOOD, **made}).encode() for name, made in _CHANGES.items()}
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
@@ -254,7 +252,9 @@ async def test_a_connection_that_breaks_may_have_cost_money(api: StandIn, fault:
     assert (found.status, found.maybe_billed) == (None, True)
 
 
-@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", b"junk\r\n\r\n"])
+@pytest.mark.parametrize(
+    "sent", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", b"junk\r\n\r\n"]
+)
 async def test_a_reset_is_a_network_failure(raw: RawServer, sent: bytes) -> None:
     raw.answer, raw.reset = sent, True
     found = await failure(raw.url)

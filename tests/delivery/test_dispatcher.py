@@ -80,7 +80,7 @@ async def test_partitions_take_turns() -> None:
     for partition in partitions[1:]:
         for offset in range(2):
             scene.submit(partition, offset)
-    order = []
+    order: list[tuple[int, int]] = []
     await scene.settle()
     while len(order) < len(scene.began):
         order.append(scene.began[-1])

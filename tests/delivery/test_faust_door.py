@@ -1,5 +1,7 @@
 """The check that the overrides of Faust still fit what is installed."""
 
+from importlib import metadata
+
 import pytest
 
 from streams.delivery import faust_door
@@ -13,7 +15,7 @@ def test_what_is_installed_fits() -> None:
 
 @pytest.mark.parametrize("package", faust_door.PINNED)
 def test_another_version_is_named(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
-    real = faust_door.version
+    real = metadata.version
     monkeypatch.setattr(
         faust_door, "version", lambda name: "9.9.9" if name == package else real(name)
     )

@@ -114,9 +114,7 @@ async def test_headers_count_too() -> None:
 
 @pytest.mark.parametrize("character", ["\x01", '"', "\\", "\u20ac"])
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.95])
-async def test_what_is_classified_can_be_routed_in_any_format(
-    character: str, share: float
-) -> None:
+async def test_what_is_classified_can_be_routed_in_any_format(character: str, share: float) -> None:
     """A control character takes six bytes in JSON: such a ticket must not end in a crash loop."""
     count = int(share * MOST_BYTES / len(character.encode()))
     item = work(value=encode_ticket(Ticket("t1", character * count)))
@@ -128,7 +126,13 @@ async def test_what_is_classified_can_be_routed_in_any_format(
     else:
         assert item.ticket is not None
         for fmt in ("avro", "json"):
-            assert len(encode_ticket(item.ticket, fmt)) <= MOST_BYTES  # type: ignore[arg-type]
+            assert len(encode_ticket(item.ticket, fmt)) <= MOST_BYTES
+
+
+async def test_headers_count_beside_what_json_makes_of_a_ticket() -> None:
+    text = "\x01" * (MOST_BYTES // 7)  # six times that fits, but not with these headers
+    item = work(value=encode_ticket(Ticket("t1", text)), headers=[("h", b"x" * (MOST_BYTES // 5))])
+    assert (await letter(item)).error_type == "too_large"
 
 
 async def test_a_ticket_that_nobody_answers_is_a_dead_letter_with_its_cost() -> None:
@@ -137,3 +141,13 @@ async def test_a_ticket_that_nobody_answers_is_a_dead_letter_with_its_cost() -> 
     assert (result.error_type, result.stage) == ("invalid_request_error", "classify")
     assert (result.attempts, result.cost_picodollars) == (3, 55)
     assert "hello" not in result.message
+
+
+async def test_a_fault_of_ours_costs_one_ticket_and_quotes_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    result = await letter(work(), RuntimeError("hello, the ticket's text"))
+    assert (result.error_type, result.stage) == ("internal_error", "classify")
+    assert "RuntimeError" in result.message
+    assert "hello" not in result.message + caplog.text
+    assert "tickets@7" in caplog.text

@@ -46,7 +46,7 @@ class FakeRegistry:
 
 @pytest.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeRegistry]:
-    monkeypatch.setattr(Registry._fetch.retry, "wait", wait_none())  # type: ignore[attr-defined]
+    monkeypatch.setattr(Registry._fetch.retry, "wait", wait_none())
     fake = FakeRegistry()
     app = web.Application()
     app.router.add_get("/{path:.*}", fake.answer)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.observe import logs
 from streams.observe.logs import MOST_IN_A_WHILE, MOST_TEMPLATES, WHILE, Rationed, configure
 
 
@@ -16,7 +15,7 @@ class Log:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
-        monkeypatch.setattr(logs.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
         self._out = io.StringIO()
         handler = logging.StreamHandler(self._out)
         self.rationed = Rationed()

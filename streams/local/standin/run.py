@@ -28,24 +28,28 @@ def run(
     options: Options,
     port: int,
     *,
+    host: str = HOST,
     port_file: Path | None = None,
     with_parent: bool = False,
     ready: Callable[[str], None] = print,
 ) -> None:
-    """Serves on 127.0.0.1 until SIGTERM or SIGINT; OSError when the port is taken.
+    """Serves on ``host`` until SIGTERM or SIGINT; OSError when the port is taken.
 
     ``port`` 0 takes a free one. ``ready`` gets the one line that says so. ``with_parent`` ends it
     when the parent process does.
     """
+    # Asked before anything else: a parent that dies during the start is not to be missed.
+    parent = os.getppid() if with_parent else None
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(options, port, port_file, with_parent, ready))
+        runner.run(_serve(options, host, port, port_file, parent, ready))
 
 
 async def _serve(
     options: Options,
+    host: str,
     port: int,
     port_file: Path | None,
-    with_parent: bool,
+    parent: int | None,
     ready: Callable[[str], None],
 ) -> None:
     stop = asyncio.Event()
@@ -58,26 +62,25 @@ async def _serve(
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port, backlog=BACKLOG).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
         port = runner.addresses[0][1]
         if port_file:
             _write_whole(port_file, str(port))
         ready(
-            f"stand-in ready at http://{HOST}:{port} "
+            f"stand-in ready at http://{host}:{port} "
             "(a simulation: tickets are classified by keywords)"
         )
-        if with_parent:
-            await _until_orphaned(stop)
-        else:
+        if parent is None:
             await stop.wait()
+        else:
+            await _until_orphaned(stop, parent)
     finally:
         await runner.cleanup()
         service.close()
 
 
-async def _until_orphaned(stop: asyncio.Event) -> None:
+async def _until_orphaned(stop: asyncio.Event, parent: int) -> None:
     """Until ``stop``, or until the parent process is another."""
-    parent = os.getppid()
     while not stop.is_set() and os.getppid() == parent:
         try:
             async with asyncio.timeout(PARENT_POLL):

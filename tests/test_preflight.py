@@ -1,0 +1,142 @@
+"""What a worker is told before it starts."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from streams import preflight
+from streams.audit.topic_admin import partition_counts
+from streams.classify.categories import DEFAULT
+from streams.claude.prices import price_list
+from streams.events.topics import Topics
+from streams.preflight import PreflightError, check, check_api
+from streams.settings import Settings
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings(**{"anthropic_api_key": "sk-secret", **changes})
+
+
+async def refusal(found: Settings) -> str:
+    """The one line that says what is wrong."""
+    with pytest.raises(PreflightError) as caught:
+        async with asyncio.timeout(30):
+            await check(found)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "sk-secret" not in message
+    return message
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as bound:  # and not listening
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("key", [None, ""])
+async def test_without_a_key_its_variable_is_named(
+    key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    assert "ANTHROPIC_API_KEY is not set" in await refusal(settings(anthropic_api_key=key))
+
+
+@pytest.mark.parametrize("model", ["claude-3-5-haiku-20241022", "claude-haiku", ""])
+async def test_a_model_without_a_price_is_named_with_its_variable(model: str) -> None:
+    message = await refusal(settings(model=model))
+    assert message.startswith(f"TICKET_STREAMS_MODEL is {model}")
+    assert "price" in message
+
+
+def test_the_api_part_alone_needs_no_kafka() -> None:
+    check_api(settings(), price_list())
+
+
+async def test_a_broker_that_is_not_there_is_named_soon(closed_port: int) -> None:
+    message = await refusal(settings(bootstrap_servers=f"127.0.0.1:{closed_port}"))
+    assert "KAFKA_BOOTSTRAP_SERVERS" in message
+    assert str(closed_port) in message
+
+
+async def test_other_versions_than_the_pinned_ones_are_refused(
+    monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.setattr(preflight, "misfits", lambda: ["aiokafka is 9.9.9, made for 0.14.0"])
+    message = await refusal(settings(bootstrap_servers=f"127.0.0.1:{closed_port}"))
+    assert "aiokafka is 9.9.9" in message
+    assert "requirements.txt" in message
+
+
+@pytest.mark.kafka
+async def test_all_is_well_with_all_topics(kafka: str, namespace: str) -> None:
+    found = settings(bootstrap_servers=kafka, app_id=namespace, input_topic=f"{namespace}-in")
+    topics = topics_of(found)
+    names = [topics.input, *(spec.name for spec in topics.specs())]
+    await create_topics(kafka, dict.fromkeys(names, 2))
+    await check(found)
+
+
+@pytest.mark.kafka
+async def test_a_missing_topic_is_named_with_the_command_that_makes_it(
+    kafka: str, namespace: str
+) -> None:
+    found = settings(bootstrap_servers=kafka, app_id=namespace, input_topic=f"{namespace}-in")
+    message = await refusal(found)
+    assert f"{namespace}-in" in message
+    assert "ticket-streams topics --create" in message
+    await create_topics(kafka, {f"{namespace}-in": 2})
+    message = await refusal(found)
+    assert f"there is no topic {namespace}-in." in message  # one of ours now
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("short", ["done", "calls", "spend", "errors"])
+async def test_a_topic_of_ours_with_other_partitions_than_the_input_is_named(
+    kafka: str, namespace: str, short: str
+) -> None:
+    found = settings(bootstrap_servers=kafka, app_id=namespace, input_topic=f"{namespace}-in")
+    topics = topics_of(found)
+    name = getattr(topics, short)
+    names = [topics.input, *(spec.name for spec in topics.specs())]
+    await create_topics(kafka, {**dict.fromkeys(names, 3), name: 2})
+    message = await refusal(found)
+    assert message.startswith(f"topic {name} has 2 partitions and needs the 3 of {topics.input}")
+
+
+def topics_of(found: Settings) -> Topics:
+    return Topics.of(found, [category.name for category in DEFAULT])
+
+
+async def create_topics(kafka: str, partitions: dict[str, int]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, n, 1) for name, n in partitions.items()])
+        async with asyncio.timeout(20):  # the broker knows of them a little later
+            while not partitions.keys() <= (await partition_counts(admin)).keys():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+
+
+async def test_a_port_where_nobody_speaks_kafka_is_named_too(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert preflight.KAFKA_SECONDS <= 20
+    monkeypatch.setattr(preflight, "KAFKA_SECONDS", 1.0)
+    message = await refusal(settings(bootstrap_servers=f"127.0.0.1:{silent_port}"))
+    assert "KAFKA_BOOTSTRAP_SERVERS" in message
