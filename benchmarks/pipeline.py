@@ -74,6 +74,8 @@ class Run:
     """The same over the worker's whole life until then, its start included."""
     cores_used: float
     """By the worker, between the same marks: near 1.0 it could go no faster."""
+    cores_elsewhere: float
+    """By processes that are not the benchmark's: above 0.1 the machine was not quiet."""
     rss_mb: float
     """Greatest resident set in MB (1e6 bytes)."""
     in_flight: int
@@ -91,6 +93,9 @@ class Mark:
     finished: int
     at: float
     cpu: float
+    """Seconds of the worker."""
+    elsewhere: float
+    """Seconds of processes that have nothing to do with this."""
 
 
 class Meter:
@@ -99,6 +104,8 @@ class Meter:
     def __init__(self, rig: Rig, worker: ChildProcess, tickets: int) -> None:
         self._rig = rig
         self._process = psutil.Process(worker.pid)
+        pids = (worker.pid, rig.broker.pid, rig.api.pid, None)  # None: this process
+        self._ours = [psutil.Process(pid) for pid in pids]
         self._due = [share * tickets for share in STEADY]
         self.marks: list[Mark] = []
         self.rss = 0
@@ -106,8 +113,10 @@ class Meter:
 
     def mark(self, finished: int) -> Mark:
         """The process's time so far; kept where a mark of the steady part is due."""
-        times = self._process.cpu_times()
-        mark = Mark(finished, time.monotonic(), times.user + times.system)
+        everything = psutil.cpu_times()
+        busy = sum(everything) - everything.idle - everything.iowait
+        ours = [_seconds(process) for process in self._ours]
+        mark = Mark(finished, time.monotonic(), ours[0], busy - sum(ours))
         if self._due and finished >= self._due[0]:
             self._due.pop(0)
             self.marks.append(mark)
@@ -120,6 +129,11 @@ class Meter:
             account = await asyncio.to_thread(self._rig.api.account)
             self.in_flight = max(self.in_flight, account["in_flight"])
             await asyncio.sleep(SAMPLE_EVERY)
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def run_once(options: Options, tell: Callable[[str], None]) -> Run:
@@ -206,6 +220,7 @@ async def _watch(rig: Rig, options: Options, worker: ChildProcess, meter: Meter)
         cpu_us_per_ticket=round(cpu / (high.finished - low.finished) * 1e6, 1),
         cpu_us_per_ticket_whole=round(last.cpu / options.tickets * 1e6, 1),
         cores_used=round(cpu / seconds, 2),
+        cores_elsewhere=round((high.elsewhere - low.elsewhere) / seconds, 2),
         rss_mb=round(meter.rss / 1e6, 1),
         in_flight=meter.in_flight,
         added_ms_p50=round(percentiles[49], 1) if percentiles else None,

@@ -1,6 +1,7 @@
 """What must be right before a worker starts; what is not is one line with its setting."""
 
 import asyncio
+import socket
 
 from streams.audit.topic_admin import UnreachableError
 from streams.audit.topic_admin import check as check_topics
@@ -23,6 +24,7 @@ async def check(settings: Settings) -> None:
     check_api(settings, price_list())
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
+    check_port(settings)
     topics = Topics.of(settings, [category.name for category in DEFAULT])
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
@@ -42,3 +44,17 @@ def check_api(settings: Settings, prices: PriceList) -> None:
             f"TICKET_STREAMS_MODEL is {settings.model}, which has no price: "
             "what it costs could not be booked"
         )
+
+
+def check_port(settings: Settings) -> None:
+    """The port of /livez and /readyz must be free. Raises PreflightError."""
+    host, port = settings.worker_host, settings.worker_port
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PreflightError(
+            f"TICKET_STREAMS_WORKER_PORT: {host}:{port} cannot be listened on ({reason}): "
+            "choose another, or 0 for any free one"
+        ) from None

@@ -5,6 +5,7 @@ working directory, or the file that ``TICKET_STREAMS_CONFIG`` names). In the fil
 lower-case name without the prefix: ``max_calls = 200``.
 """
 
+import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -164,6 +165,13 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+KNOWN = {
+    *(variable(field) for field in Settings.model_fields),
+    # Where files are, rather than how to work: read before, or elsewhere.
+    *(PREFIX + name for name in ("CONFIG", "CACHE_DIR", "MAVEN_REPOSITORY")),
+}
+
+
 def load_settings(**changes: object) -> Settings:
     """Settings from the environment and the file, with ``changes`` on top.
 
@@ -172,6 +180,10 @@ def load_settings(**changes: object) -> Settings:
     named = os.environ.get(PREFIX + "CONFIG")
     if named and not Path(named).is_file():
         raise SettingsError(f"{PREFIX}CONFIG names {named}, and there is no such file")
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in KNOWN:
+            near = difflib.get_close_matches(name, KNOWN, n=1)
+            raise SettingsError(f"{name}: no such setting" + (f", {near[0]}?" if near else ""))
     try:
         return Settings(**changes)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -6,19 +6,20 @@ from aiokafka import ConsumerRecord
 
 from streams.audit.snapshot import place
 from streams.books.rows import ErrorDelta, SpendDelta, Stage, error, spend_of_ticket
+from streams.events.headers import (
+    AT,
+    COST,
+    ERROR_TYPE,
+    SOURCE_OFFSET,
+    SOURCE_PARTITION,
+    SOURCE_TOPIC,
+    STAGE,
+)
 from streams.events.model import CallRecord
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_call, decode_done, decode_routed
 
 # Headers of a dead letter: Kafka Streams' names (KIP-1034) where it has one, else our own.
-SOURCE_TOPIC = "__streams.errors.topic"
-SOURCE_PARTITION = "__streams.errors.partition"
-SOURCE_OFFSET = "__streams.errors.offset"
-MESSAGE = "__streams.errors.message"
-ERROR_TYPE = "ticket-streams.error.type"
-STAGE = "ticket-streams.error.stage"
-COST = "ticket-streams.cost_picodollars"
-AT = "ticket-streams.at"
 
 
 class UnreadableError(ValueError):

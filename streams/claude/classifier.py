@@ -4,6 +4,8 @@ The only place that tries again. How long a failure is waited for and when a tic
 stands here; what kind of failure it was stands in failures.py.
 """
 
+import asyncio
+import random
 import time
 import uuid
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
-    retry_if_exception,
+    retry_if_exception_type,
     wait_random_exponential,
 )
 
@@ -24,6 +26,9 @@ from streams.claude.gate import Gate
 from streams.claude.prices import NoPrice, PriceList, Usage
 from streams.events.model import UNKNOWN, CallRecord, Classification, Share, Source, Ticket
 from streams.settings import Settings
+
+FIRST_PAUSE = 0.25
+"""Longest pause in seconds after a first failure; it doubles up to the setting."""
 
 GIVE_UP_TRIES = 12
 GIVE_UP_HEALTH = 0.9
@@ -123,23 +128,24 @@ class _Case:
 
     async def ask_until_answered(self) -> CallRecord:
         """Call until the API answers, however long it is away."""
-        longest = self._desk._settings.retry_max_wait
-        back_off = wait_random_exponential(multiplier=0.25, max=longest)
-
-        def wait(state: RetryCallState) -> float:
-            # After a retry-after or a hold the gate itself makes everybody wait.
-            failure = state.outcome.exception() if state.outcome else None
-            asked = isinstance(failure, Failure) and (
-                failure.wait is not None or failure.recovery is Recovery.HOLD
-            )
-            return 0.0 if asked else back_off(state)
-
+        try:
+            return await self._ask()  # nearly always: without a retry's 50 microseconds
+        except Failure as failure:
+            await asyncio.sleep(self._pause(failure) * random.random())
+        back_off = wait_random_exponential(
+            multiplier=2 * FIRST_PAUSE, max=self._desk._settings.retry_max_wait
+        )
         retrying = AsyncRetrying(
-            wait=wait,
-            retry=retry_if_exception(lambda e: isinstance(e, Failure)),
-            reraise=True,
+            wait=lambda state: back_off(state) if self._pause(_failure(state)) else 0.0,
+            retry=retry_if_exception_type(Failure),
         )
         return await retrying(self._ask)
+
+    def _pause(self, failure: Failure) -> float:
+        """Longest pause in seconds after the first failure of this kind."""
+        if failure.wait is not None or failure.recovery is Recovery.HOLD:
+            return 0.0  # the gate itself makes everybody wait
+        return min(FIRST_PAUSE, self._desk._settings.retry_max_wait)
 
     async def _ask(self) -> CallRecord:
         gate = self._desk._gate
@@ -156,6 +162,10 @@ class _Case:
                 raise failure from unpriced
             except Failure as failed:
                 self._failed(failed, call_id, started)
+                raise
+            except asyncio.CancelledError:
+                # Given up after the grace of a stop: it may be charged all the same.
+                self._unanswered("cancelled", None, None, call_id, started, maybe_billed=True)
                 raise
         gate.succeeded()
         return self._answered(reply, cost, call_id, started)
@@ -177,26 +187,14 @@ class _Case:
 
     def _failed(self, failure: Failure, call_id: str, started: int) -> None:
         """Record the failure, tell the gate; raises Unanswerable if the ticket is the trouble."""
-        desk, gate = self._desk, self._desk._gate
-        model = desk._settings.model
-        bound = 0
-        if failure.maybe_billed:
-            bound = desk._prices.upper_bound(
-                model, desk._prompt.upper_bound(self._request), desk._settings.max_tokens, started
-            )
-        self._record(
-            self._call(
-                call_id,
-                started,
-                failure.error_type,
-                model,
-                failure.status,
-                failure.request_id,
-                Usage(),
-                0,
-                bound,
-                UNKNOWN,
-            )
+        gate = self._desk._gate
+        self._unanswered(
+            failure.error_type,
+            failure.status,
+            failure.request_id,
+            call_id,
+            started,
+            maybe_billed=failure.maybe_billed,
         )
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
@@ -213,6 +211,26 @@ class _Case:
             gate.hold(failure)
         elif failure.wait is not None:
             gate.pause(failure.wait)
+
+    def _unanswered(
+        self,
+        outcome: str,
+        status: int | None,
+        request_id: str | None,
+        call_id: str,
+        started: int,
+        *,
+        maybe_billed: bool,
+    ) -> None:
+        """Record a call whose usage was never seen, with the most that it can have cost."""
+        desk, model = self._desk, self._desk._settings.model
+        most = desk._prompt.upper_bound(self._request), desk._settings.max_tokens
+        bound = desk._prices.upper_bound(model, *most, started) if maybe_billed else 0
+        self._record(
+            self._call(
+                call_id, started, outcome, model, status, request_id, Usage(), 0, bound, UNKNOWN
+            )
+        )
 
     def _others_are_answered(self) -> bool:
         """Whether the API was well since this ticket's last failure, as others found it."""
@@ -275,3 +293,11 @@ class _Case:
             prompt_version=last.prompt_version,
             classified_at=last.ended_at,
         )
+
+
+def _failure(state: RetryCallState) -> Failure:
+    """What the last try raised; a retry has no other reason."""
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, Failure):
+        raise TypeError("only a Failure is tried again")
+    return error

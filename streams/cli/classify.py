@@ -15,9 +15,11 @@ from streams.claude.gate import Gate
 from streams.claude.prices import price_list
 from streams.cli.common import load, print_json, run
 from streams.events.json_values import scalar
-from streams.events.model import Source, Ticket
+from streams.events.model import CallRecord, Source, Ticket
 from streams.preflight import PreflightError, check_api
 from streams.settings import Settings
+
+MOST_FAILURES = 5
 
 
 class _FirstHold(Gate):
@@ -53,15 +55,20 @@ def command(text: str | None, subject: str | None) -> None:
 
 async def _classify(settings: Settings, ticket: Ticket) -> dict[str, Any]:
     prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+    failed: list[CallRecord] = []
+
+    def give_up(call: CallRecord) -> None:
+        """A worker waits out an outage; a person at a terminal wants to know."""
+        failed.append(call)
+        if len(failed) == MOST_FAILURES:
+            raise click.ClickException(
+                f"{MOST_FAILURES} calls failed, the last with {call.outcome}"
+            )
+
     async with Claude.of(settings) as claude:
         classifier = Classifier(claude, prompt, price_list(), _FirstHold(), settings)
         try:
-            answered = await classifier.classify(Source("-", 0, 0), ticket, _warn)
+            answered = await classifier.classify(Source("-", 0, 0), ticket, give_up)
         except Unanswerable as error:
             raise click.ClickException(str(error)) from None
     return asdict(answered.classification)
-
-
-def _warn(call: Any) -> None:
-    """Tell a person at the terminal why it takes longer."""
-    click.echo(f"a call without a usable answer: {call.outcome}", err=True)

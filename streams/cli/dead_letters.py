@@ -8,17 +8,18 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from streams.audit.records import (
+from streams.audit.records import header_texts
+from streams.audit.snapshot import place, read_topic
+from streams.cli.common import console, json_option, load, print_json, run, topics_of, utc
+from streams.events.headers import (
     ERROR_TYPE,
     MESSAGE,
     SOURCE_OFFSET,
     SOURCE_PARTITION,
+    SOURCE_TIMESTAMP,
     SOURCE_TOPIC,
     STAGE,
-    header_texts,
 )
-from streams.audit.snapshot import place, read_topic
-from streams.cli.common import console, json_option, load, print_json, run, topics_of, utc
 
 
 class Letter(NamedTuple):
@@ -80,7 +81,7 @@ async def newest(bootstrap: str, topic: str, limit: int) -> tuple[int, list[Lett
             said = header_texts(record)
             source = f"{said.get(SOURCE_TOPIC, '?')}[{said.get(SOURCE_PARTITION, '?')}]"
             letter = Letter(
-                record.timestamp,
+                int(said.get(SOURCE_TIMESTAMP, record.timestamp)),
                 place(record),
                 f"{source}@{said.get(SOURCE_OFFSET, '?')}",
                 said.get(STAGE, ""),

@@ -47,7 +47,7 @@ def _fault_option(name: str, field: "Field[Any]") -> click.Option:
 @click.option("--port", type=click.IntRange(0, 65_535), default=8090, show_default=True,
               help="Port; 0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True,
-              help="Address to listen on; elsewhere than here only inside a container.")  # fmt: skip
+              help="Address to listen on; another one only inside a container.")  # fmt: skip
 @click.option("--port-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the port to this file when ready.")  # fmt: skip
 @click.option("--key", help="The only valid API key. [default: any that is not empty]")

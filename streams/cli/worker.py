@@ -1,6 +1,7 @@
 """``ticket-streams worker``: one process of the consumer group."""
 
 import asyncio
+import gc
 import logging
 
 import click
@@ -40,6 +41,10 @@ def command() -> None:
     except ImportError:
         logging.getLogger(__name__).info("uvloop is not installed: the worker takes more CPU")
     app = build_app(settings)
+    # Every call makes hundreds of objects that die without the collector: let it look less often,
+    # and never again at all that was loaded up to here (a look at that stops everything for 0.2 s).
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     worker = faust.Worker(
         app, loglevel="WARNING", logging_config=None, redirect_stdouts=False, quiet=True
     )

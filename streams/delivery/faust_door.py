@@ -10,6 +10,8 @@ from importlib.metadata import version
 from typing import Any
 
 import faust
+from faust.tables.table import Table
+from faust.tables.wrappers import WindowWrapper
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
@@ -168,9 +170,9 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     (Consumer, "_wait_next_records"),
     (Consumer, "_getmany"),
     (Consumer, "_commit"),
-    (BookTable, "_new_changelog_topic"),
-    (BookTable, "_relative_now"),
-    (BookTable, "_del_old_keys"),
+    *((Table, n) for n in ("_new_changelog_topic", "_relative_now", "_del_old_keys")),
+    *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
+    (WindowWrapper, "_keys"),
 ]
 
 
@@ -181,8 +183,5 @@ def misfits() -> list[str]:
         for name, wanted in PINNED.items()
         if version(name) != wanted
     ]
-    for owner, name in PRIVATE_NAMES:
-        above = owner.__mro__[1] if owner is BookTable else owner
-        if not hasattr(above, name):
-            wrong.append(f"{above.__name__}.{name} is gone")
+    wrong += [f"{o.__name__}.{name} is gone" for o, name in PRIVATE_NAMES if not hasattr(o, name)]
     return wrong

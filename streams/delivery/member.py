@@ -49,7 +49,7 @@ class Member:
         self._gate = gate
         self._fail = fail
         self._uncommitted = Uncommitted()
-        self._dispatcher = Dispatcher(settings.max_calls, process, self._uncommitted)
+        self._dispatcher = Dispatcher(settings.max_calls, process, self._uncommitted, fail)
         self._opening: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._partition_counts: dict[str, int] = {}
@@ -67,8 +67,8 @@ class Member:
     async def receive(self, work: Work, generation: int) -> None:
         """Take an event in hand; returns when there is room for the next one (back-pressure)."""
         partition = self.partitions.get(work.source.partition)
-        if partition is None or partition.generation != generation:
-            return  # of an older generation: whoever owns the partition now gets it again
+        if not self.ready or partition is None or partition.generation != generation:
+            return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
             self._dispatcher.submit(partition, work)
         while self.pending >= self._settings.max_pending:
@@ -105,6 +105,7 @@ class Member:
         await _within(
             self._settings.stop_grace if grace is None else grace, self._gate.until_idle()
         )
+        await asyncio.gather(*(partition.cancel_calls() for partition in owned))
         await _within(FLUSH_TIMEOUT, asyncio.gather(*(partition.flush() for partition in owned)))
         closing, self.partitions = list(owned), {}
         self._room.set()
@@ -112,6 +113,9 @@ class Member:
         self._uncommitted.calls = 0  # what is not committed now never will be
 
     async def _open(self, numbers: Collection[int], generation: int) -> None:
+        if not numbers:  # more workers than partitions: this one is spare, and ready to take over
+            self.ready = True
+            return
         began = time.monotonic()
         producers = {number: self._producer(number) for number in sorted(numbers)}
         try:

@@ -2,12 +2,13 @@
 
 import logging
 import time
+import traceback
 
 from streams.books.rows import Stage
 from streams.claude.classifier import Classifier, Unanswerable
 from streams.delivery.partition import SourcePartition
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
-from streams.events.model import Ticket
+from streams.events.model import CallRecord, Ticket
 from streams.events.registry import Registry
 from streams.events.wire import UndecodableEvent, encode_ticket
 
@@ -26,12 +27,19 @@ class Processing:
 
     async def __call__(self, partition: SourcePartition, work: Work) -> None:
         """Bring ``work`` to its result. Every event gets one: a category or a dead letter."""
+        paid = 0
+
+        def record(call: CallRecord) -> None:
+            nonlocal paid
+            paid += call.cost_picodollars
+            partition.add_call(call)
+
         try:
             work.ticket = await self._read(work)
             if work.paid is not None:
                 partition.finish(work, work.paid)
                 return
-            answered = await self._classifier.classify(work.source, work.ticket, partition.add_call)
+            answered = await self._classifier.classify(work.source, work.ticket, record)
             partition.finish(work, answered.classification, answered.call)
         except UndecodableEvent as error:
             partition.finish(work, _letter(error.error_type, str(error), "decode"))
@@ -43,10 +51,12 @@ class Processing:
             partition.finish(work, letter)
         except Exception as error:
             # A fault of ours that this ticket brought to light: it must not stop all the others,
-            # again and again. Only the kind is told, for a message might hold text of the ticket.
+            # again and again. No message is told, for it might hold text of the ticket.
             kind = type(error).__name__
-            log.error("%s: %s in our own code", work.source, kind)  # noqa: TRY400
-            partition.finish(work, _letter("internal_error", f"{kind} in our own code", "classify"))
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s: %s in our own code\n%s", work.source, kind, where)  # noqa: TRY400
+            message = f"{kind} in our own code"
+            partition.finish(work, _letter("internal_error", message, "classify", cost=paid))
 
     async def _read(self, work: Work) -> Ticket:
         size = work.size

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from aiokafka.partitioner import murmur2
 
 from streams.delivery.work import MOST_BYTES, DeadLetter, Headers, Work
+from streams.events import headers
 from streams.events.model import Classification, Done, RoutedTicket, Source
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder, encode_done
@@ -57,7 +58,7 @@ def routed(
         work.key,
         encoder.encode(RoutedTicket(work.ticket, result, work.source)),
         None,
-        [*work.headers, *_coordinates("ticket-streams.source.", work.source)],
+        [*work.headers, *_coordinates(headers.ROUTED_SOURCE, work.source)],
     )
 
 
@@ -71,15 +72,15 @@ def dead_letter(
     """
     too_large = work.size > MOST_BYTES
     own = {
-        "__streams.errors.exception": letter.error_type,
-        "__streams.errors.message": letter.message,
-        "ticket-streams.error.type": letter.error_type,
-        "ticket-streams.error.stage": letter.stage,
-        "ticket-streams.attempt": str(letter.attempts),
-        "ticket-streams.cost_picodollars": str(letter.cost_picodollars),
-        "ticket-streams.at": str(letter.at),
+        headers.EXCEPTION: letter.error_type,
+        headers.MESSAGE: letter.message,
+        headers.ERROR_TYPE: letter.error_type,
+        headers.STAGE: letter.stage,
+        headers.ATTEMPT: str(letter.attempts),
+        headers.COST: str(letter.cost_picodollars),
+        headers.AT: str(letter.at),
         # Not as the record's own: Kafka would delete the letter of an old event at once.
-        "ticket-streams.source.timestamp": str(work.timestamp),
+        headers.SOURCE_TIMESTAMP: str(work.timestamp),
     }
     return Record(
         topics.dead_letter,
@@ -89,7 +90,7 @@ def dead_letter(
         None,
         [
             *(() if too_large else work.headers),
-            *_coordinates("__streams.errors.", work.source),
+            *_coordinates(headers.DEAD_LETTER_SOURCE, work.source),
             *((name, text.encode()) for name, text in own.items()),
         ],
     )

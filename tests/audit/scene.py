@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord
 
-from streams.audit.records import (
+from streams.audit.records import DoneRow, read_item
+from streams.audit.tables import Recomputed
+from streams.books.changelog import encode_count, encode_key, encode_spend
+from streams.classify.categories import DEFAULT, names
+from streams.events.headers import (
     AT,
     COST,
     ERROR_TYPE,
@@ -15,12 +19,7 @@ from streams.audit.records import (
     SOURCE_PARTITION,
     SOURCE_TOPIC,
     STAGE,
-    DoneRow,
-    read_item,
 )
-from streams.audit.tables import Recomputed
-from streams.books.changelog import encode_count, encode_key, encode_spend
-from streams.classify.categories import DEFAULT, names
 from streams.events.model import (
     CallRecord,
     Classification,

@@ -407,6 +407,30 @@ def test_a_ticket_that_alone_fails_is_given_up(failure: Failure) -> None:
     run(main)
 
 
+def test_what_happened_in_an_outage_does_not_protect_a_ticket_for_ever() -> None:
+    async def main() -> None:
+        over = now() + 3_600
+        desk = Desk(
+            lambda content: SERVER if "poison" in content or now() < over else answer(),
+            {"retry_max_wait": 5.0},
+        )
+        others = [asyncio.create_task(desk.classify("fine")) for _ in range(50)]
+        poison = asyncio.create_task(desk.classify("poison"))
+        await asyncio.gather(*others)
+
+        async def quiet_traffic() -> None:
+            while True:
+                await desk.classify("fine")
+
+        traffic = asyncio.create_task(quiet_traffic())
+        with pytest.raises(Unanswerable):
+            await poison
+        assert now() < over + 600
+        traffic.cancel()
+
+    run(main)
+
+
 def test_a_ticket_that_is_always_too_early_is_never_given_up() -> None:
     """429 is about the rate, not about the ticket."""
 

@@ -1,4 +1,4 @@
-"""A worker frozen beyond its session: its partitions go on elsewhere, and it writes nothing more."""
+"""A worker frozen beyond its session: its partitions go on elsewhere, it writes nothing more."""
 
 import signal
 from pathlib import Path

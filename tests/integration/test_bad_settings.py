@@ -1,6 +1,7 @@
 """A worker that cannot work says so in one line that names the setting, at once, and exits."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,10 @@ async def test_each_bad_setting_is_named(kafka: str, namespace: str, tmp_path: P
         assert "KAFKA_BOOTSTRAP_SERVERS" in away
         assert "TICKET_STREAMS_MAX_CALLS" in start_worker(good, TICKET_STREAMS_MAX_CALLS="many")
         assert "TICKET_STREAMS_CONFIG" in start_worker(good, TICKET_STREAMS_CONFIG="no-such.toml")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            said = start_worker(good, TICKET_STREAMS_WORKER_PORT=port)
+            assert "TICKET_STREAMS_WORKER_PORT" in said
         missing = start_worker(good)
         assert "ticket-streams topics --create" in missing
         assert namespace in missing

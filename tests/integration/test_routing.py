@@ -1,4 +1,4 @@
-"""What goes in comes out: every wire format, key, headers, order by key, reasons of dead letters."""
+"""What goes in comes out: wire formats, key, headers, order by key, reasons of dead letters."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -33,7 +33,7 @@ async def test_formats_keys_headers_and_dead_letters(
             "t-1", "I was charged twice, refund the invoice", "Invoice", "c-1", "email", 7
         )
         values = {
-            "json": b'\xef\xbb\xbf {"id": "t-1", "text": "I was charged twice, refund the invoice", '
+            "json": b'\xef\xbb\xbf {"id": "t-1", "text": "I was charged twice, refund the invoice",'
             b'"subject": "Invoice", "customer_id": "c-1", "channel": "email", "created_at": 7}',
             "avro": encode_ticket(ticket),
             "broken": b'{"id": "t-1", "text": ',

@@ -10,6 +10,8 @@ HOST = "127.0.0.1"
 # Below the range from which Linux (32768) and macOS (49152) number outgoing connections: while the
 # broker is down no client can be given its port, nor connect to itself on it.
 _RANGE = range(20_000, 32_000)
+# Not the global generator: test tools seed that one, and two brokers would choose the same port.
+_random = random.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -27,7 +29,7 @@ def is_free(port: int) -> bool:
 
 def free_port() -> int:
     """A port that nobody uses now. Raises KafkaUnavailable if none can be found."""
-    for port in random.sample(_RANGE, 100):
+    for port in _random.sample(_RANGE, 100):
         if is_free(port):
             return port
     raise KafkaUnavailable(f"no free port on {HOST} from {_RANGE.start} to {_RANGE.stop}")

@@ -1,0 +1,97 @@
+"""When a partition commits: at once when idle, in larger transactions under load. No Kafka."""
+
+import asyncio
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
+from streams.books.rows import SpendRow
+from streams.delivery.faust_door import create_app
+from streams.delivery.partition import (
+    COMMIT_EVERY,
+    COMMIT_EVERY_LOADED,
+    Books,
+    SourcePartition,
+    Uncommitted,
+)
+from streams.delivery.records import Record
+from streams.delivery.restore import Restored
+from streams.events.model import Ticket
+from streams.events.wire import ENCODERS
+from streams.settings import Settings
+from tests.claude.virtual_time import now, run
+from tests.delivery.events import TOPICS, classification, work
+
+STEP = 0.01
+TICKET = Ticket("t1", "hello")
+
+
+class Producer:
+    """Notes when each transaction began."""
+
+    def __init__(self) -> None:
+        self.began: list[float] = []
+
+    async def commit(
+        self, records: Iterable[Record], source: TopicPartition, offset: int | None
+    ) -> dict[TopicPartition, int]:
+        self.began.append(now())
+        return {}
+
+    async def stop(self) -> None: ...
+
+
+def opened(producer: Producer) -> SourcePartition:
+    settings = Settings()
+    app = create_app(settings)
+    spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
+    errors = app.book("errors", int, encode_count, decode_count, settings).table
+    not_real: Any = producer
+    partition = SourcePartition(
+        3,
+        1,
+        producer=not_real,
+        topics=TOPICS,
+        partitions=dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8),
+        books=Books(spend, errors),
+        encoder=ENCODERS["avro"],
+        order_by_key=True,
+        uncommitted=Uncommitted(),
+        on_commit=lambda finished: None,
+        on_failure=lambda error: pytest.fail(repr(error)),
+    )
+    partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+    return partition
+
+
+async def gaps(results: int, *, waiting: bool) -> tuple[float, list[float]]:
+    """Seconds until the first transaction, and between all; a result comes each STEP."""
+    producer = Producer()
+    partition = opened(producer)
+    if waiting:
+        partition.waiting.append(work(10_000))
+    began = now()
+    for offset in range(results):
+        item = work(offset, ticket=TICKET)
+        partition.already_known(item)
+        partition.finish(item, classification())
+        await asyncio.sleep(STEP)
+    await partition.flush()
+    await partition.close()
+    return producer.began[0] - began, [b - a for a, b in pairwise(producer.began)]
+
+
+def test_idle_a_result_is_committed_at_once_and_the_next_soon_after() -> None:
+    first, between = run(lambda: gaps(20, waiting=False))
+    assert first < STEP
+    assert all(COMMIT_EVERY - 1e-9 <= gap <= COMMIT_EVERY + STEP for gap in between)
+
+
+def test_while_tickets_wait_for_a_slot_transactions_are_fewer_and_larger() -> None:
+    _, between = run(lambda: gaps(50, waiting=True))
+    assert len(between) <= 50 * STEP / COMMIT_EVERY_LOADED
+    assert all(COMMIT_EVERY_LOADED - 1e-9 <= gap <= COMMIT_EVERY_LOADED + STEP for gap in between)
