@@ -10,7 +10,7 @@ Readable lines go to standard error; the last line of standard output is one JSO
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +19,15 @@ from typing import Any
 
 import click
 import psutil
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from benchmarks.rig import Rig, environment, running_rig, tickets
 from streams.audit.topic_admin import create_missing
+from streams.classify.categories import DEFAULT
+from streams.classify.prompt import Prompt, Request
+from streams.claude.client import Claude
+from streams.events.model import Ticket
 from streams.events.wire import decode_routed
 from streams.local.child import ChildProcess
 from streams.observe.logs import configure
@@ -40,7 +45,8 @@ keys by Zipf's law, {partitions} partitions. {order}
 A read_committed consumer counts what comes out. CPU is user + system time of the worker process
 alone, between the moments when {first:.0%} and {last:.0%} of the tickets are out; memory is its
 greatest resident set, looked at every {every:g} s. Broker, stand-in and consumer share the
-machine's {cores} cores with it: a busy machine makes every figure worse."""
+machine's {cores} cores with it: a busy machine makes every figure worse, so the CPU of the client
+alone (the same calls, nothing else) is taken just before and stands beside."""
 BACKLOG = "All are in Kafka before the worker starts."
 PACED = "They come at {paced:g} a second while the worker runs."
 
@@ -76,6 +82,8 @@ class Run:
     """By the worker, between the same marks: near 1.0 it could go no faster."""
     cores_elsewhere: float
     """By processes that are not the benchmark's: above 0.1 the machine was not quiet."""
+    client_us_per_call: float
+    """The floor: CPU of a call through the client alone, in this process, just before."""
     rss_mb: float
     """Greatest resident set in MB (1e6 bytes)."""
     in_flight: int
@@ -138,14 +146,18 @@ def _seconds(process: psutil.Process) -> float:
 
 def run_once(options: Options, tell: Callable[[str], None]) -> Run:
     """Everything new; ``tell`` is told how it goes."""
-    with running_rig(options.latency, options.sigma, max_calls=options.max_calls) as rig:
-        return asyncio.run(_run(rig, options, tell))
+    with (
+        running_rig(options.latency, options.sigma, max_calls=options.max_calls) as rig,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as in the worker
+    ):
+        return runner.run(_run(rig, options, tell))
 
 
 async def _run(rig: Rig, options: Options, tell: Callable[[str], None]) -> Run:
     await create_missing(rig.settings, rig.topics, partitions=PARTITIONS)
     if options.paced is None:
         await _send(rig, options)
+    floor = await _client_alone(rig, options)
     worker = rig.start_worker()
     tell(f"worker has pid {worker.pid}")
     meter = Meter(rig, worker, options.tickets)
@@ -164,7 +176,29 @@ async def _run(rig: Rig, options: Options, tell: Callable[[str], None]) -> Run:
             await asyncio.to_thread(worker.wait, 30)
         if worker.alive:
             worker.kill()
+    run.client_us_per_call = floor
     return run
+
+
+async def _client_alone(rig: Rig, options: Options) -> float:
+    """Microseconds of CPU a call, with as many in flight as the worker will have."""
+    settings = rig.settings
+    prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+    some = tickets(2_000, 1, options.tickets_file)
+    requests = [prompt.request(Ticket(fields["id"], fields["text"])) for _, fields in some]
+    process = psutil.Process()
+    began = 0.0
+    async with Claude.of(settings) as claude:
+        for round_ in (requests[:500], requests[500:]):  # the first opens the connections
+            began = _seconds(process)
+            left = iter(round_)
+
+            async def slot(left: Iterator[Request] = left) -> None:
+                for request in left:
+                    await claude.ask(request)
+
+            await asyncio.gather(*(slot() for _ in range(options.max_calls)))
+    return round((_seconds(process) - began) / 1_500 * 1e6, 1)
 
 
 async def _send(rig: Rig, options: Options) -> None:
@@ -221,6 +255,7 @@ async def _watch(rig: Rig, options: Options, worker: ChildProcess, meter: Meter)
         cpu_us_per_ticket_whole=round(last.cpu / options.tickets * 1e6, 1),
         cores_used=round(cpu / seconds, 2),
         cores_elsewhere=round((high.elsewhere - low.elsewhere) / seconds, 2),
+        client_us_per_call=0.0,
         rss_mb=round(meter.rss / 1e6, 1),
         in_flight=meter.in_flight,
         added_ms_p50=round(percentiles[49], 1) if percentiles else None,

@@ -3,9 +3,12 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from aiokafka.errors import KafkaError
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
@@ -20,6 +23,8 @@ from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.partition import Books
 from streams.delivery.processing import Processing
+from streams.delivery.reading import ReadingWatch
+from streams.delivery.restore import source_ends
 from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
 from streams.events.model import Source
@@ -92,6 +97,21 @@ def build_app(settings: Settings) -> App:
     async def tidy() -> None:
         await member.housekeeping()
 
+    @app.timer(10.0)
+    async def look() -> None:
+        if app.is_rebalancing() or not member.ready:
+            return
+        try:
+            async with asyncio.timeout(10):
+                ends = await source_ends(settings, topics.input, member.partitions)
+                positions = await app.positions_of(topics.input)
+        except (KafkaError, OSError, TimeoutError):
+            return  # Kafka is away: then nothing is to be read
+        idle = not member.pending
+        still = parts.reading.look(positions, ends, idle=idle, now=time.monotonic())
+        if still > settings.stall_limit:
+            parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
+
     app.drain = parts.stop
     return app
 
@@ -104,6 +124,7 @@ class Parts:
     claude: Claude
     member: Member
     watchdog: Watchdog
+    reading: ReadingWatch
     health: HealthServer
     fail: Callable[[str], None]
 
@@ -145,6 +166,7 @@ def assemble(
         claude=claude,
         member=member,
         watchdog=Watchdog(member, gate, rebalancing, settings.stall_limit),
+        reading=ReadingWatch(),
         health=HealthServer(
             settings.worker_host, settings.worker_port, lambda: why_not_ready(member, gate)
         ),

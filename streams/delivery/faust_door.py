@@ -111,6 +111,11 @@ class App(faust.App):  # type: ignore[misc]
         numbers = [tp.partition for tp in self.consumer.assignment() if tp.topic == topic]
         return numbers, self.consumer_generation_id
 
+    async def positions_of(self, topic: str) -> dict[int, int]:
+        """Where the consumer stands in our partitions of ``topic``."""
+        ours = [tp for tp in self.consumer.assignment() if tp.topic == topic]
+        return {tp.partition: await self.consumer.position(tp) or 0 for tp in ours}
+
     def _create_directories(self) -> None:
         """Upstream makes folders for stores on disk; ours are in memory, and nothing is left."""
 

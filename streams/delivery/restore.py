@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 from streams.events.model import Done
 from streams.events.topics import Topics
 from streams.events.wire import decode_done
+from streams.settings import Settings
 
 FETCH_BYTES = 8 * 2**20
 
@@ -74,3 +75,21 @@ def _take(
         rows = into.changelogs[topic]
         for record in records:
             rows[record.key] = record.value
+
+
+async def source_ends(
+    settings: Settings, topic: str, partitions: Collection[int]
+) -> Mapping[int, int]:
+    """Where the committed records of ``topic`` end, by partition."""
+    wanted = [TopicPartition(topic, number) for number in partitions]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+    )
+    try:
+        await consumer.start()
+        ends = await consumer.end_offsets(wanted)
+    finally:
+        await consumer.stop()
+    return {tp.partition: end for tp, end in ends.items()}

@@ -1,5 +1,6 @@
 """One transactional producer per source partition: everything of a step, in one transaction."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +13,10 @@ BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
 """A dead worker's open transaction is ended by its successor's fence; this only bounds how long
 readers wait when there is no successor. Long enough to outlast a broker's restart."""
+
+COMMIT_TIMEOUT = 45.0
+"""Seconds. By then Kafka has aborted the transaction; and aiokafka 0.14 may wait for ever for
+metadata when a broker dies at the wrong moment. The worker exits, and its successor goes on."""
 
 
 class PartitionProducer:
@@ -44,6 +49,12 @@ class PartitionProducer:
         Returns the offset after the last record by topic and partition. Raises what aiokafka
         raises; then the outcome is unknown, and this producer must not be used again.
         """
+        async with asyncio.timeout(COMMIT_TIMEOUT):
+            return await self._commit(records, source, offset)
+
+    async def _commit(
+        self, records: Iterable[Record], source: TopicPartition, offset: int | None
+    ) -> dict[TopicPartition, int]:
         by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in records:
             by_target[record.topic, record.partition].append(record)

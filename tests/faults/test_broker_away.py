@@ -12,7 +12,7 @@ from streams.local.kafka.broker import EmbeddedKafka
 from tests.faults.test_worker_killed import answered_calls_by_ticket
 from tests.stack import Stack, Worker, running_stack
 
-pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(400)]
 
 TICKETS = 1_500
 IN_FLIGHT = 40
@@ -34,7 +34,7 @@ def supervise(stack: Stack, worker: Worker) -> Worker:
 
 
 async def finish(stack: Stack, worker: Worker) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 200
     while True:
         worker = supervise(stack, worker)
         report = await stack.report()
