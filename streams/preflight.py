@@ -5,7 +5,7 @@ import socket
 
 from streams.audit.topic_admin import UnreachableError
 from streams.audit.topic_admin import check as check_topics
-from streams.classify.categories import DEFAULT
+from streams.classify.categories import DEFAULT, names
 from streams.claude.prices import PriceList, price_list
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
@@ -25,7 +25,7 @@ async def check(settings: Settings) -> None:
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
     check_port(settings)
-    topics = Topics.of(settings, [category.name for category in DEFAULT])
+    topics = Topics.of(settings, names(DEFAULT))
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
             problems = await check_topics(settings, topics)

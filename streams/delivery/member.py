@@ -55,7 +55,6 @@ class Member:
         self._partition_counts: dict[str, int] = {}
         self.partitions: dict[int, SourcePartition] = {}
         self.ready = False
-        self.finished = 0
 
     @property
     def pending(self) -> int:
@@ -75,8 +74,7 @@ class Member:
             self._room.clear()
             await self._room.wait()
 
-    def _committed(self, finished: int) -> None:
-        self.finished += finished
+    def _committed(self) -> None:
         self._room.set()
         self._dispatcher.fill()
 

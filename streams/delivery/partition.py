@@ -78,7 +78,7 @@ class Outbox:
 
 
 class SourcePartition:
-    """One partition of the input topic. ``on_commit`` is told how many events were finished."""
+    """One partition of the input topic. ``on_commit`` is called after each commit."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class SourcePartition:
         encoder: RoutedEncoder,
         order_by_key: bool,
         uncommitted: Uncommitted,
-        on_commit: Callable[[int], None],
+        on_commit: Callable[[], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.number = number
@@ -237,7 +237,7 @@ class SourcePartition:
             self._done_batches.append((done_end, max([*finishing, *outbox.held])))
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
-        self._on_commit(len(finishing))
+        self._on_commit()
 
     def _records(self, outbox: Outbox) -> Iterator[Record]:
         topics = self._topics

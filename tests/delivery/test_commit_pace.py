@@ -61,7 +61,7 @@ def opened(producer: Producer) -> SourcePartition:
         encoder=ENCODERS["avro"],
         order_by_key=True,
         uncommitted=Uncommitted(),
-        on_commit=lambda finished: None,
+        on_commit=lambda: None,
         on_failure=lambda error: pytest.fail(repr(error)),
     )
     partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
