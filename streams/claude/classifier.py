@@ -38,7 +38,8 @@ share of the other calls was answered. Anything less is an outage, and an outage
 NEVER_THE_TICKET = (401, 402, 429)
 """The key, the bill, the rate: whatever the others get, no ticket is given up for these."""
 
-Recorder = Callable[[CallRecord], None]
+Recorder = Callable[[CallRecord, Classification | None], None]
+"""Takes a call that brought no result, and what the ticket's calls cost so far if this one cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,27 @@ class Classifier:
         self._settings = settings
         self._now_ms = now_ms
 
-    async def classify(self, source: Source, ticket: Ticket, record: Recorder) -> Answered:
+    async def classify(
+        self,
+        source: Source,
+        ticket: Ticket,
+        record: Recorder,
+        so_far: Classification | None = None,
+    ) -> Answered:
         """The ticket's category, and its last call. ``record`` gets every earlier call at once.
+
+        ``so_far`` is what calls for it have cost before, in this worker or another.
 
         Raises Unanswerable when the ticket itself is the trouble.
         """
         if not ticket.text.strip() and not (ticket.subject or "").strip():
             return Answered(self._without_call("empty_text"), None)
-        case = _Case(self, source, ticket, record)
+        case = _Case(self, source, ticket, record, so_far)
         for tries_left in reversed(range(self._settings.answer_attempts)):
             call = await case.ask_until_answered()
             if case.verdict is not None or not tries_left:
                 break
-            record(call)
+            record(call, case.result(call))
         return Answered(case.result(call), call)
 
     def _without_call(self, reason: str) -> Classification:
@@ -112,15 +121,22 @@ class Classifier:
 class _Case:
     """All calls for one ticket, and what they cost together."""
 
-    def __init__(self, desk: Classifier, source: Source, ticket: Ticket, record: Recorder) -> None:
+    def __init__(
+        self,
+        desk: Classifier,
+        source: Source,
+        ticket: Ticket,
+        record: Recorder,
+        so_far: Classification | None,
+    ) -> None:
         self._desk = desk
         self._source = source
         self._record = record
         self._request = desk._prompt.request(ticket)
         self._attempts = 0
-        self._input_tokens = 0
-        self._output_tokens = 0
-        self._cost = 0
+        self._input_tokens = so_far.input_tokens if so_far else 0
+        self._output_tokens = so_far.output_tokens if so_far else 0
+        self._cost = so_far.cost_picodollars if so_far else 0
         self._tally = desk._gate.tally
         self._strikes = 0
         self.verdict: Verdict | None = None
@@ -229,7 +245,8 @@ class _Case:
         self._record(
             self._call(
                 call_id, started, outcome, model, status, request_id, Usage(), 0, bound, UNKNOWN
-            )
+            ),
+            None,
         )
 
     def _others_are_answered(self) -> bool:

@@ -57,7 +57,7 @@ async def _classify(settings: Settings, ticket: Ticket) -> dict[str, Any]:
     prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
     failed: list[CallRecord] = []
 
-    def give_up(call: CallRecord) -> None:
+    def give_up(call: CallRecord, _: object) -> None:
         """A worker waits out an outage; a person at a terminal wants to know."""
         failed.append(call)
         if len(failed) == MOST_FAILURES:

@@ -38,6 +38,8 @@ class Work:
     ticket: Ticket | None = None
     paid: Classification | None = None
     """Found among the done rows: a result that is committed, of a ticket that is not out."""
+    so_far: Classification | None = None
+    """What its calls have cost, if none of them brought a result yet."""
     result: Classification | DeadLetter | None = None
 
     @property

@@ -87,4 +87,5 @@ def decode_done(value: bytes) -> Done:
         found["source_offset"],
         found["released"],
         None if result is None else Classification(**result),
+        found["ask_again"],
     )

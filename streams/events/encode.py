@@ -129,6 +129,7 @@ def done_fields(done: Done) -> dict[str, Any]:
         "source_offset": done.source_offset,
         "released": done.released,
         "result": None if done.result is None else _result_fields(done.result),
+        "ask_again": done.ask_again,
     }
 
 

@@ -109,11 +109,14 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A ticket that is not classified again: the value of the done topic.
+    """What need not be done again for a ticket: the value of the done topic.
 
-    ``result`` is there only while the paid ticket waits for an earlier one of its key.
+    ``result`` is there only while the paid ticket waits for an earlier one of its key. With
+    ``ask_again`` its answer could not be used: the ticket is asked again, and it says what the
+    calls so far have cost.
     """
 
     source_offset: int
     released: bool
     result: Classification | None = None
+    ask_again: bool = False

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from streams.claude.client import Reply
 from streams.claude.failures import Failure, Recovery, malformed
 from streams.claude.gate import MOST_REFUSED, Gate
 from streams.claude.prices import Usage, price_list
-from streams.events.model import CallRecord, Source, Ticket
+from streams.events.model import CallRecord, Classification, Source, Ticket
 from streams.events.wire import decode_call, encode_call
 from streams.settings import Settings
 from tests.claude.virtual_time import now, run
@@ -81,6 +81,7 @@ class Desk:
     script: Callable[[str], Outcome]
     changes: dict[str, Any] = field(default_factory=dict)
     records: list[CallRecord] = field(default_factory=list)
+    so_far: list[Classification | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         settings = Settings(**self.changes)
@@ -96,8 +97,14 @@ class Desk:
             now_ms=lambda: round(now() * 1_000),
         )
 
-    async def classify(self, text: str = TICKET.text) -> Answered:
-        return await self.classifier.classify(SOURCE, Ticket("t1", text), self.records.append)
+    def record(self, call: CallRecord, so_far: Classification | None) -> None:
+        self.records.append(call)
+        self.so_far.append(so_far)
+
+    async def classify(
+        self, text: str = TICKET.text, so_far: Classification | None = None
+    ) -> Answered:
+        return await self.classifier.classify(SOURCE, Ticket("t1", text), self.record, so_far)
 
     def bound(self) -> int:
         request = self.prompt.request(TICKET)
@@ -142,7 +149,7 @@ def test_a_ticket_without_text_is_unknown_without_a_call(text: str, subject: str
     async def main() -> None:
         desk = Desk(in_order())
         ticket = Ticket("t1", text, subject)
-        answered = await desk.classifier.classify(SOURCE, ticket, desk.records.append)
+        answered = await desk.classifier.classify(SOURCE, ticket, desk.record)
         result = answered.classification
         assert (result.category, result.reason, result.tier) == ("unknown", "empty_text", "none")
         assert (result.cost_picodollars, result.model, result.call_id) == (0, None, None)
@@ -155,7 +162,7 @@ def test_a_subject_alone_is_asked_about() -> None:
     async def main() -> None:
         desk = Desk(in_order(answer()))
         ticket = Ticket("t1", "", "charged twice")
-        answered = await desk.classifier.classify(SOURCE, ticket, desk.records.append)
+        answered = await desk.classifier.classify(SOURCE, ticket, desk.record)
         assert answered.classification.category == "billing"
 
     run(main)
@@ -176,6 +183,21 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_both_are_paid_for(
         assert (result.input_tokens, result.output_tokens) == (400, 40)
         assert first.shares[0].category == "unknown"
         assert first.usage_seen
+        [so_far] = desk.so_far
+        assert so_far is not None
+        assert so_far.cost_picodollars == first.cost_picodollars
+
+    run(main)
+
+
+def test_what_a_ticket_cost_before_is_in_what_it_costs() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(BAD, answer(), answer()))
+        alone = (await desk.classify()).classification
+        [so_far] = desk.so_far
+        after = (await desk.classify(so_far=so_far)).classification
+        assert so_far is not None
+        assert alone == replace(after, call_id=alone.call_id, classified_at=alone.classified_at)
 
     run(main)
 
