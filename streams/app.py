@@ -18,7 +18,8 @@ from streams.claude.classifier import Classifier
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
 from streams.claude.prices import price_list
-from streams.delivery.faust_door import App, create_app, forget
+from streams.delivery.breaker import Breaker
+from streams.delivery.faust_door import EXIT_FAILED, App, create_app, forget
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.partition import Books
@@ -31,14 +32,11 @@ from streams.events.model import Source
 from streams.events.registry import Registry
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
-from streams.observe.health import HealthServer
+from streams.observe.health import HealthServer, Phase, Readiness
 from streams.observe.logs import quiet_libraries
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
-
-EXIT_FAILED = 3
-"""The worker met something it cannot go on from; started again, it goes on where it was."""
 
 
 def build_app(settings: Settings) -> App:
@@ -67,12 +65,14 @@ def build_app(settings: Settings) -> App:
     @app.on_rebalance_complete.connect
     async def assigned(*_: Any, **__: Any) -> None:
         """Awaited by Faust before it seeks to the committed offsets and lets events flow."""
+        parts.readiness.phase = Phase.RECOVERING
         numbers, generation = await app.assignment_of(topics.input)
         await member.assigned(numbers, generation)
 
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:
         """Awaited by Faust before it joins the group again: the partitions are still ours."""
+        parts.readiness.phase = Phase.REBALANCING
         await member.give_up()
 
     @app.task
@@ -125,11 +125,13 @@ class Parts:
     member: Member
     watchdog: Watchdog
     reading: ReadingWatch
+    readiness: Readiness
     health: HealthServer
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
         """Finish and commit what is in hand, then close."""
+        self.readiness.phase = Phase.STOPPING
         await self.member.give_up()
         await self.health.stop()
         await self.claude.close()
@@ -144,12 +146,14 @@ def assemble(
     claude = Claude.of(settings)
     prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
     classifier = Classifier(claude, prompt, price_list(), gate, settings)
+    breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, gate.stop)
     exiting: list[asyncio.Future[None]] = []
 
     def fail(reason: str) -> None:
         """Finish what can be finished, then exit for the supervisor to restart us."""
         log.error("the worker exits to be restarted: %s", reason)
         if not exiting:
+            readiness.phase = Phase.STOPPING
             exiting.append(asyncio.ensure_future(_exit_after(member)))
 
     member = Member(
@@ -158,18 +162,18 @@ def assemble(
         books=books,
         encoder=ENCODERS[settings.output_format],
         gate=gate,
-        process=Processing(classifier, Registry(settings.schema_registry_url)),
+        process=Processing(classifier, Registry(settings.schema_registry_url), breaker),
         fail=fail,
     )
+    readiness = Readiness(lambda: member.ready, lambda: gate.blocked)
     return Parts(
         lease=lease,
         claude=claude,
         member=member,
         watchdog=Watchdog(member, gate, rebalancing, settings.stall_limit),
         reading=ReadingWatch(),
-        health=HealthServer(
-            settings.worker_host, settings.worker_port, lambda: why_not_ready(member, gate)
-        ),
+        readiness=readiness,
+        health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not),
         fail=fail,
     )
 
@@ -183,15 +187,6 @@ def work_of(message: Any) -> Work:
         timestamp=round(message.timestamp * 1000),
         headers=message.headers or (),
     )
-
-
-def why_not_ready(member: Member, gate: Gate) -> str | None:
-    """What /readyz says."""
-    if not member.ready:
-        return "no partitions open yet"
-    if gate.held is not None:
-        return str(gate.held)
-    return None
 
 
 async def _exit_after(member: Member) -> None:

@@ -23,6 +23,8 @@ PREFIX = "TICKET_STREAMS_"
 # Kafka's own rule for a topic name.
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
 
+GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+
 
 class SettingsError(Exception):
     """A setting is wrong. The message is one line and names the setting to change."""
@@ -94,6 +96,19 @@ class Settings(BaseSettings):
         True, description="Release tickets of one key to their topic in the order they came."
     )
 
+    dead_letter_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of dead letters among the last tickets above which the worker stops; "
+        "1 never does.",
+    )
+    dead_letter_least: int = Field(
+        50,
+        ge=1,
+        description="Dead letters it takes at least; about as many more after each restart.",
+    )
+
     window_seconds: int = Field(60, ge=1, le=86_400, description="Length of a window of the books.")
     window_retention_hours: int = Field(
         24 * 8, ge=1, description="How long closed windows stay in the tables."
@@ -101,6 +116,11 @@ class Settings(BaseSettings):
 
     session_timeout: float = Field(
         10.0, ge=6, le=300, description="Seconds until Kafka gives up a silent worker."
+    )
+    group_instance_id: GroupInstance | None = Field(
+        None,
+        description="Static membership: a name of its own for each worker, the same after its "
+        "restart. Then a restart within the session timeout moves no partition.",
     )
     stop_grace: float = Field(
         4.0, ge=0, le=60, description="Seconds in which calls in flight may finish on a stop."

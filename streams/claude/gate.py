@@ -49,6 +49,7 @@ class Gate:
         self.last_end = clock()
         self._paused_until = 0.0
         self._held: Failure | None = None
+        self._stopped: str | None = None
         self._opened = asyncio.Event()
         self._next_probe = 0.0
         self._probe_every = PROBE_FIRST
@@ -59,8 +60,13 @@ class Gate:
 
     @property
     def held(self) -> Failure | None:
-        """Why calls are stopped until a person acts; None while they go on."""
+        """Why calls are stopped until a probe is answered; None while they go on."""
         return self._held
+
+    @property
+    def blocked(self) -> str | None:
+        """In words, why tickets wait until a person acts; None while calls go on."""
+        return self._stopped or (None if self._held is None else str(self._held))
 
     @property
     def proven(self) -> bool:
@@ -104,7 +110,7 @@ class Gate:
         """Return when a call may be made; True for the one caller at a time that probes a hold."""
         while True:
             now = self._clock()
-            if self._shut:
+            if self._shut or self._stopped is not None:
                 await asyncio.sleep(LONG)
             elif now < self._paused_until:
                 await asyncio.sleep(self._paused_until - now)
@@ -129,6 +135,13 @@ class Gate:
     def reopen(self) -> None:
         """The worker has partitions again."""
         self._shut = False
+
+    def stop(self, reason: str) -> None:
+        """Let no call through until the worker is restarted: what is wrong no call can find out.
+        Calls in flight may end."""
+        if self._stopped is None:
+            self._stopped = reason
+            log.error("calls are stopped, tickets wait: %s", reason)
 
     def succeeded(self) -> None:
         """A call was answered: whatever held us is mended."""

@@ -6,9 +6,10 @@ import traceback
 
 from streams.books.rows import Stage
 from streams.claude.classifier import Classifier, Unanswerable
+from streams.delivery.breaker import Breaker
 from streams.delivery.partition import SourcePartition
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
-from streams.events.model import CallRecord, Ticket
+from streams.events.model import CallRecord, Classification, Ticket
 from streams.events.registry import Registry
 from streams.events.wire import UndecodableEvent, encode_ticket
 
@@ -21,34 +22,45 @@ MOST_GROWTH = 6
 class Processing:
     """The way of one event through a call slot."""
 
-    def __init__(self, classifier: Classifier, registry: Registry) -> None:
+    def __init__(self, classifier: Classifier, registry: Registry, breaker: Breaker) -> None:
         self._classifier = classifier
         self._registry = registry
+        self._breaker = breaker
 
     async def __call__(self, partition: SourcePartition, work: Work) -> None:
-        """Bring ``work`` to its result. Every event gets one: a category or a dead letter."""
-        paid = 0
+        """Bring ``work`` to its result. Every event gets one: a category or a dead letter.
 
-        def record(call: CallRecord) -> None:
+        But for an open breaker: then what would become a dead letter, and all that was not begun,
+        stays in hand and uncommitted. Whoever owns the partition next reads it again.
+        """
+        if self._breaker.open:
+            return
+        number = self._breaker.begin()
+        paid = work.so_far.cost_picodollars if work.so_far else 0
+
+        def record(call: CallRecord, so_far: Classification | None) -> None:
             nonlocal paid
             paid += call.cost_picodollars
-            partition.add_call(call)
+            partition.add_call(call, work, so_far)
 
         try:
             work.ticket = await self._read(work)
             if work.paid is not None:
                 partition.finish(work, work.paid)
                 return
-            answered = await self._classifier.classify(work.source, work.ticket, record)
+            answered = await self._classifier.classify(
+                work.source, work.ticket, record, work.so_far
+            )
             partition.finish(work, answered.classification, answered.call)
         except UndecodableEvent as error:
-            partition.finish(work, _letter(error.error_type, str(error), "decode"))
+            letter = _letter(error.error_type, str(error), "decode")
+            self._give_up(partition, work, number, letter)
         except Unanswerable as error:
             failure = error.failure
             letter = _letter(
                 failure.error_type, str(failure), "classify", error.attempts, error.cost
             )
-            partition.finish(work, letter)
+            self._give_up(partition, work, number, letter)
         except Exception as error:
             # A fault of ours that this ticket brought to light: it must not stop all the others,
             # again and again. No message is told, for it might hold text of the ticket.
@@ -56,7 +68,14 @@ class Processing:
             where = "".join(traceback.format_tb(error.__traceback__))
             log.error("%s: %s in our own code\n%s", work.source, kind, where)  # noqa: TRY400
             message = f"{kind} in our own code"
-            partition.finish(work, _letter("internal_error", message, "classify", cost=paid))
+            letter = _letter("internal_error", message, "classify", cost=paid)
+            self._give_up(partition, work, number, letter)
+
+    def _give_up(
+        self, partition: SourcePartition, work: Work, number: int, letter: DeadLetter
+    ) -> None:
+        if self._breaker.admits(number, letter.error_type):
+            partition.finish(work, letter)
 
     async def _read(self, work: Work) -> Ticket:
         size = work.size

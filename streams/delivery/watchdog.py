@@ -28,7 +28,7 @@ class Watchdog:
     def complaint(self) -> str | None:
         """Why the worker should exit; None while all is well.
 
-        An API that is away is not a stall: failing calls, a held or paused gate are waited out.
+        An API that is away is not a stall: failing calls, a blocked or paused gate are waited out.
         """
         now = self._clock()
         if not self._rebalancing():
@@ -39,7 +39,7 @@ class Watchdog:
             if partition.unsent_since(now) > self._limit:
                 return f"partition {partition.number} could not commit for {self._limit:.0f} s"
         pending = self._member.pending
-        if not pending or self._gate.held is not None or self._gate.paused:
+        if not pending or self._gate.blocked is not None or self._gate.paused:
             # Time without work, or of waiting as told, is no stall: it counts from here.
             self._resting = now
         elif now - max(self._resting, self._gate.last_end, *self._commits()) > self._limit:

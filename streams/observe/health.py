@@ -1,8 +1,37 @@
 """The worker's health over HTTP: ``/livez`` (restart me or not) and ``/readyz`` (and why not)."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from aiohttp import web
+
+
+class Phase(StrEnum):
+    """What a worker does while it is not ready."""
+
+    JOINING = "joining: waiting for the group to assign partitions"
+    RECOVERING = "recovering: the partitions are being opened"
+    REBALANCING = "rebalancing: the partitions are given up, waiting for the new assignment"
+    STOPPING = "stopping: what is in hand is finished and committed"
+
+
+class Readiness:
+    """Why the worker is not ready: what blocks its calls, or the phase it is in.
+
+    ``ready`` tells whether its partitions are open; ``blocked`` why a person must act, if so. Who
+    gives the partitions up or opens them sets ``phase``.
+    """
+
+    def __init__(self, ready: Callable[[], bool], blocked: Callable[[], str | None]) -> None:
+        self._ready = ready
+        self._blocked = blocked
+        self.phase = Phase.JOINING
+
+    def why_not(self) -> str | None:
+        """The reason in one line; None when it is ready. What a person must mend comes first."""
+        if (reason := self._blocked()) is not None:
+            return reason
+        return None if self._ready() else str(self.phase)
 
 
 class HealthServer:

@@ -311,3 +311,48 @@ def test_our_requests_are_proven_by_answers_and_doubted_when_all_are_refused() -
         assert gate.proven
 
     run(main)
+
+
+@pytest.mark.parametrize("state", ["open", "paused", "held"])
+def test_a_stopped_gate_lets_nobody_through_whatever_comes(
+    state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        gate = Gate(clock=now)
+        if state == "paused":
+            gate.pause(5)
+        elif state == "held":
+            gate.hold(BAD_KEY)
+        callers = [Caller(gate, nothing) for _ in range(3)]
+        if state != "open":
+            waiting = asyncio.create_task(callers[0].once())
+            await asyncio.sleep(1)
+        gate.stop("too many dead letters")
+        gate.stop("and again")
+        if state == "open":
+            waiting = asyncio.create_task(callers[0].once())
+        gate.succeeded()  # a call that was in flight
+        gate.shut()
+        gate.reopen()  # a rebalance
+        await asyncio.sleep(10_000)
+        assert callers[0].times == []
+        assert gate.blocked == "too many dead letters"
+        waiting.cancel()
+
+    with caplog.at_level(logging.ERROR):
+        run(main)
+    lines = [record.getMessage() for record in caplog.records]
+    assert sum("too many dead letters" in line for line in lines) == 1
+
+
+def test_what_blocks_the_calls_is_told_in_words() -> None:
+    async def main() -> None:
+        gate = Gate(clock=now)
+        told = [gate.blocked]
+        gate.hold(BAD_KEY)
+        told.append(gate.blocked)
+        gate.succeeded()
+        told.append(gate.blocked)
+        assert told == [None, str(BAD_KEY), None]
+
+    run(main)

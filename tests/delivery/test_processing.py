@@ -8,6 +8,7 @@ import pytest
 
 from streams.claude.classifier import Answered, Unanswerable
 from streams.claude.failures import Failure, Recovery
+from streams.delivery.breaker import Breaker
 from streams.delivery.processing import Processing
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
@@ -25,7 +26,7 @@ class Partition:
     )
     calls: list[CallRecord] = field(default_factory=list)
 
-    def add_call(self, call: CallRecord) -> None:
+    def add_call(self, call: CallRecord, item: Work, so_far: Classification | None) -> None:
         self.calls.append(call)
 
     def finish(
@@ -42,7 +43,11 @@ class FakeClassifier:
         self.asked: list[tuple[Source, Ticket]] = []
 
     async def classify(
-        self, source: Source, ticket: Ticket, record: Callable[[CallRecord], None]
+        self,
+        source: Source,
+        ticket: Ticket,
+        record: Callable[[CallRecord, Classification | None], None],
+        so_far: Classification | None,
     ) -> Answered:
         self.asked.append((source, ticket))
         if isinstance(self._outcome, Exception):
@@ -53,9 +58,12 @@ class FakeClassifier:
 ANSWERED = Answered(classification(), None)
 
 
-async def process(item: Work, outcome: Answered | Exception = ANSWERED) -> tuple[Partition, Any]:
+async def process(
+    item: Work, outcome: Answered | Exception = ANSWERED, breaker: Breaker | None = None
+) -> tuple[Partition, Any]:
     partition, classifier = Partition(), FakeClassifier(outcome)
-    await Processing(classifier, Registry(None))(partition, item)  # type: ignore[arg-type]
+    breaker = breaker or Breaker(1.0, 1, pytest.fail)  # never opens
+    await Processing(classifier, Registry(None), breaker)(partition, item)  # type: ignore[arg-type]
     return partition, classifier
 
 
@@ -151,3 +159,34 @@ async def test_a_fault_of_ours_costs_one_ticket_and_quotes_nothing(
     assert "RuntimeError" in result.message
     assert "hello" not in result.message + caplog.text
     assert "offset=7" in caplog.text or "tickets@7" in caplog.text
+
+
+REFUSED = Unanswerable(Failure("invalid_request_error", Recovery.TICKET, "refused", 400), 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        (b"{}", ANSWERED),
+        (b'{"id":"t1","text":"hello"}', REFUSED),
+        (b'{"id":"t1","text":"hello"}', RuntimeError("a bug of ours")),
+    ],
+    ids=["decode", "classify", "internal_error"],
+)
+async def test_a_dead_letter_of_any_stage_opens_the_breaker_and_stays_in_hand(
+    value: bytes, outcome: Answered | Exception
+) -> None:
+    reasons: list[str] = []
+    breaker = Breaker(0.5, 3, reasons.append)
+    finished = [(await process(work(value=value), outcome, breaker))[0].finished for _ in range(5)]
+    assert [len(results) for results in finished] == [1, 1, 0, 0, 0]
+    assert len(reasons) == 1
+
+
+async def test_an_open_breaker_begins_no_ticket() -> None:
+    breaker = Breaker(0.5, 1, lambda _: None)
+    await process(work(value=b"{}"), ANSWERED, breaker)
+    assert breaker.open
+    partition, classifier = await process(work(), ANSWERED, breaker)
+    assert partition.finished == []
+    assert classifier.asked == []

@@ -85,6 +85,12 @@ def test_a_held_gate_is_waited_out(worker: Worker) -> None:
     assert worker.after(2) is not None
 
 
+def test_an_open_dead_letter_breaker_is_waited_out(worker: Worker) -> None:
+    worker.pending = 5
+    worker.gate.stop("dead-letter breaker: 52 of the last 100 tickets are dead letters")
+    assert worker.after(100 * LIMIT) is None
+
+
 def test_a_paused_gate_is_waited_out(worker: Worker) -> None:
     worker.pending = 5
     worker.gate.pause(5 * LIMIT)
