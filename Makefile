@@ -4,6 +4,8 @@
 # `or`, not `?=`: an empty variable in the environment means the default too.
 override TICKETS := $(or $(TICKETS),2000)
 override REPORT := $(or $(REPORT),build/report.json)
+override SECONDS := $(or $(SECONDS),300)
+override SEED := $(or $(SEED),1)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -11,7 +13,7 @@ UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format requirements clean
+.PHONY: help demo test faults lint format requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,6 +25,9 @@ demo: .venv/.project  ## Run everything here: Kafka, worker, dashboard, a stand-
 # loadfile: the tests of a file share one broker and one set of topics, so they stay in one process.
 test: .venv/.project .venv/.dev  ## Run all tests: the fast ones, those with Kafka, and the faults
 	$(BIN)/pytest -n 2 --dist loadfile
+
+faults: .venv/.project .venv/.dev  ## Break everything at random under load, and compare (SECONDS=1800 SEED=1): build/faults.md
+	$(BIN)/python -m tests.faults.campaign --seconds $(SECONDS) --seed $(SEED) --out build
 
 lint: .venv/.project .venv/.dev  ## Check style, format and types
 	$(BIN)/ruff check

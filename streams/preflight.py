@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from streams.audit.topic_admin import UnreachableError
+from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.classify.categories import DEFAULT, names
 from streams.claude.prices import PriceList, price_list
@@ -28,9 +28,12 @@ async def check(settings: Settings) -> None:
     topics = Topics.of(settings, names(DEFAULT))
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
+            await widen(settings, topics)
             problems = await check_topics(settings, topics)
     except TimeoutError:
         raise PreflightError(str(UnreachableError(settings.bootstrap_servers))) from None
+    except TopicsError as error:
+        raise PreflightError(str(error)) from None
     for problem in problems:
         raise PreflightError(problem)
 

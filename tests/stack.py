@@ -1,7 +1,6 @@
 """The whole system for a test: its own topics on the shared broker, its own API, real workers."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -39,7 +38,8 @@ class Worker:
         self.pid = self._process.pid
 
     def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Does nothing to one that has ended."""
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         self._process.kill()
@@ -79,6 +79,8 @@ class Stack:
 
     def __init__(self, settings: Settings, api: StandIn, folder: Path) -> None:
         self.settings = settings
+        self.worker_settings = settings
+        """The same, unless the workers take another way to Kafka or the API than the test."""
         self.topics = Topics.of(settings, names(DEFAULT))
         self.api = api
         self.folder = folder
@@ -86,7 +88,7 @@ class Stack:
 
     def worker(self) -> Worker:
         """Start one more."""
-        worker = Worker(self.settings, self.folder / f"worker-{len(self.workers) + 1}.log")
+        worker = Worker(self.worker_settings, self.folder / f"worker-{len(self.workers) + 1}.log")
         self.workers.append(worker)
         return worker
 

@@ -1,14 +1,19 @@
 """Shows, checks and creates the topics of one installation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.errors import (
+    InvalidPartitionsError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
 from streams.settings import Settings
@@ -42,7 +47,7 @@ class MissingTopicError(TopicsError):
 
 
 class TopicCreationError(TopicsError):
-    """Kafka refused to create a topic; the message names it and says why."""
+    """Kafka refused to create a topic or partitions; the message names it and says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,15 @@ class TopicState:
     name: str
     partitions: int | None
     required: int | None = None
-    """The number of partitions it must have, if it must have a certain one."""
+    """The least number of partitions it must have: that of the input topic, or None."""
 
     @property
     def status(self) -> Status:
         """Whether the worker can use it."""
         if self.partitions is None:
             return "missing"
-        if self.required not in (None, self.partitions):
+        # More do no harm: they are left from an input topic that had more.
+        if self.required is not None and self.partitions < self.required:
             return "wrong partition count"
         return "ok"
 
@@ -127,21 +133,49 @@ async def create_missing(
         return created
 
 
+async def widen(settings: Settings, topics: Topics) -> list[str]:
+    """Gives the topics that need the partitions of the input topic those they lack, and returns
+    their names. Raises UnreachableError and TopicCreationError.
+    """
+    async with open_admin(settings.bootstrap_servers) as admin:
+        states = _states(topics, await partition_counts(admin))
+        narrow = {state.name: state for state in states if state.status == "wrong partition count"}
+        for state in narrow.values():
+            try:
+                await admin.create_partitions({state.name: NewPartitions(state.required)})
+            except InvalidPartitionsError:
+                continue  # another worker was faster
+            except KafkaError as error:
+                raise TopicCreationError(
+                    f"topic {state.name} has {state.partitions} partitions, needs the "
+                    f"{state.required} of {topics.input}, and Kafka does not add them: {error}"
+                ) from error
+        required = {name: state.required or 0 for name, state in narrow.items()}
+        await wait_until_known(admin, required)
+        return list(narrow)
+
+
 async def partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
     """The number of partitions of every topic of the cluster."""
     # Asking for a topic by name would create it where Kafka is set to do so: ask for all.
     return {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
 
 
-async def wait_until_known(admin: AIOKafkaAdminClient, topics: Collection[str]) -> None:
-    """Returns when the broker shows topics that were just created. Raises TopicCreationError.
+async def wait_until_known(
+    admin: AIOKafkaAdminClient, topics: Collection[str] | Mapping[str, int]
+) -> None:
+    """Returns when the broker shows topics that were just created, or that they have at least the
+    given numbers of partitions. Raises TopicCreationError.
 
     The controller has them before the brokers that clients ask.
     """
+    wanted = topics if isinstance(topics, Mapping) else dict.fromkeys(topics, 1)
     try:
         async with asyncio.timeout(KNOWN_SECONDS):
-            while not (await partition_counts(admin)).keys() >= set(topics):  # noqa: ASYNC110
-                await asyncio.sleep(KNOWN_POLL_SECONDS)
+            while wanted:
+                counts = await partition_counts(admin)
+                wanted = {name: n for name, n in wanted.items() if counts.get(name, 0) < n}
+                await asyncio.sleep(KNOWN_POLL_SECONDS if wanted else 0)
     except TimeoutError:
         raise TopicCreationError(
             f"Kafka does not show the new topics {', '.join(topics)}"

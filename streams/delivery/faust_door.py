@@ -5,15 +5,19 @@ are committed by the transaction of each partition, never by Faust. docs/reliabi
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
 import faust
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.table import Table
 from faust.tables.wrappers import WindowWrapper
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
+from streams.delivery.last_resort import exit_within
+from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
 from streams.settings import Settings
 
@@ -21,9 +25,18 @@ PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0
 
 DAY = 86_400.0
 
+EXIT_FAILED = 3
+"""The worker met something it cannot go on from; started again, it goes on where it was."""
+
+DRAIN_MARGIN = 6.0
+"""Seconds for the last transactions, after the grace for calls in flight is over."""
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds for Kafka's clients to close on a stop, and for the consumer to leave the group."""
+
 
 class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Reads the source read_committed.
+    """Reads the source read_committed, and ends a static member whose name another one has.
 
     Upstream hard-codes read_uncommitted unless Faust's own transactions are on, and would deliver
     the records of aborted transactions. Delete this when the isolation level is a setting.
@@ -35,6 +48,29 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             return super()._create_worker_consumer(transport)
         finally:
             self.consumer.in_transaction = False
+
+    async def seek_to_committed(self) -> Any:
+        """Also where nothing, or offset 0, is committed: aiokafka leaves those where they were."""
+        committed = await super().seek_to_committed()
+        for tp, offset in committed.items():
+            if not offset:
+                await self.call_thread(self._ensure_consumer().seek, tp, 0)
+        return committed
+
+    async def on_start(self) -> None:
+        """Start the consumer."""
+        await super().on_start()
+        if (settings := self.app.settings).group_instance_id is not None:
+            guard(self._consumer._coordinator, settings)
+
+    async def on_thread_stop(self) -> None:
+        """Close the consumer, whatever comes of it.
+
+        With Kafka away aiokafka raises CancelledError from within its close; upstream's thread then
+        dies without a word to the main one, which waits for it for ever.
+        """
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
 
 class SafeConsumer(Consumer):  # type: ignore[misc]
@@ -80,6 +116,7 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
 class App(faust.App):  # type: ignore[misc]
     """A Faust app with books, that is drained by us before Faust stops its consumer."""
 
+    settings: Settings
     spend: BookWrapper
     errors: BookWrapper
 
@@ -122,7 +159,10 @@ class App(faust.App):  # type: ignore[misc]
     async def on_stop(self) -> None:
         """Still a member of the group here, so calls in flight can be finished and committed."""
         if self.drain is not None:
-            await self.drain()
+            with contextlib.suppress(TimeoutError):  # Kafka is away: it is left to the next owner
+                async with asyncio.timeout(self.settings.stop_grace + DRAIN_MARGIN):
+                    await self.drain()
+        exit_within(CLOSE_TIMEOUT, lambda: 0 if self.crash_reason is None else EXIT_FAILED)
         await super().on_stop()
 
 
@@ -142,8 +182,15 @@ def create_app(settings: Settings) -> App:
         broker=[f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
         broker_client_id=settings.app_id,
         consumer_auto_offset_reset="earliest",
+        # A partition that is added is noticed within this time.
+        consumer_metadata_max_age_ms=15_000,
+        consumer_group_instance_id=settings.group_instance_id,
+        # Part of the assignment that Kafka keeps for a static member; upstream's holds the host's
+        # name, which is another one when a container is made again, and then dies of the change.
+        canonical_url=f"http://{settings.group_instance_id or 'dynamic'}",
         broker_session_timeout=settings.session_timeout,
-        broker_heartbeat_interval=settings.session_timeout / 5,
+        # With a long session, as static members have, a rebalance must still be heard of soon.
+        broker_heartbeat_interval=min(settings.session_timeout / 5, 3.0),
         # A rebalance waits for our calls in flight; then the others must not have given up on us.
         broker_rebalance_timeout=settings.stop_grace + 30.0,
         broker_request_timeout=max(40.0, settings.session_timeout + 5.0),
@@ -164,6 +211,7 @@ def create_app(settings: Settings) -> App:
         Table=BookTable,
         TableManager=BookManager,
     )
+    app.settings = settings
     app.transport.Consumer = SafeConsumer
     return app
 
@@ -171,10 +219,13 @@ def create_app(settings: Settings) -> App:
 PRIVATE_NAMES: list[tuple[Any, str]] = [
     (faust.App, "_create_directories"),
     (AIOKafkaConsumerThread, "_create_worker_consumer"),
+    (AIOKafkaConsumerThread, "on_thread_stop"),
     (Consumer, "_new_consumer_thread"),
     (Consumer, "_wait_next_records"),
     (Consumer, "_getmany"),
     (Consumer, "_commit"),
+    (GroupCoordinator, "reset_generation"),
+    (GroupCoordinator, "_push_error_to_user"),
     *((Table, n) for n in ("_new_changelog_topic", "_relative_now", "_del_old_keys")),
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),

@@ -6,13 +6,17 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import OffsetAndMetadata
 
+from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.claude.gate import Gate
 from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.partition import Books, SourcePartition, Uncommitted
-from streams.delivery.restore import Restored, restore
+from streams.delivery.progress import Commit, mark
+from streams.delivery.restore import restore
+from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.work import Work
 from streams.events.topics import Topics
@@ -20,6 +24,11 @@ from streams.events.wire import RoutedEncoder
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0
+"""Seconds between looks whether the input topic is still the same one, commits or not."""
+
+HOUSEKEEPING_SECONDS = 10.0
 
 FLUSH_TIMEOUT = 5.0
 """Seconds for the last transactions on a stop, after the grace for calls is over."""
@@ -51,6 +60,8 @@ class Member:
         self._uncommitted = Uncommitted()
         self._dispatcher = Dispatcher(settings.max_calls, process, self._uncommitted, fail)
         self._opening: asyncio.Task[None] | None = None
+        self._source: SourceTopic | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._partition_counts: dict[str, int] = {}
         self.partitions: dict[int, SourcePartition] = {}
@@ -95,14 +106,22 @@ class Member:
             # A fence that comes late would shut out the partition's next owner.
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+        try:
+            await self._let_go(self._settings.stop_grace if grace is None else grace)
+        finally:
+            source, self._source = self._source, None
+            if source is not None:
+                await source.close()
+
+    async def _let_go(self, grace: float) -> None:
         if not self.partitions:
             return
         self._gate.shut()
         self._dispatcher.clear()
         owned = self.partitions.values()
-        await _within(
-            self._settings.stop_grace if grace is None else grace, self._gate.until_idle()
-        )
+        await _within(grace, self._gate.until_idle())
         await asyncio.gather(*(partition.cancel_calls() for partition in owned))
         await _within(FLUSH_TIMEOUT, asyncio.gather(*(partition.flush() for partition in owned)))
         closing, self.partitions = list(owned), {}
@@ -115,7 +134,11 @@ class Member:
             self.ready = True
             return
         began = time.monotonic()
-        producers = {number: self._producer(number) for number in sorted(numbers)}
+        self._source = source = SourceTopic(self._settings.bootstrap_servers, self._topics.input)
+        await source.open()
+        await widen(self._settings, self._topics)
+        producers = {number: self._producer(number, source) for number in sorted(numbers)}
+        begin = {}
         try:
             await asyncio.gather(*(producer.fence() for producer in producers.values()))
             for producer in list(producers.values())[:1]:
@@ -123,17 +146,24 @@ class Member:
                     self._partition_counts[topic] = await producer.partitions_of(topic)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
-            committed = await self._committed_offsets()
-            restored = await restore(self._settings.bootstrap_servers, self._topics, numbers)
+            group = await self._committed_offsets()
+            restored = await restore(
+                self._settings.bootstrap_servers, self._topics, numbers, source.id
+            )
+            for number, producer in producers.items():
+                begin[number], new = restored[number].progress.begin(group.get(number))
+                if new:
+                    await self._begin_anew(number, producer, source, begin[number])
         except BaseException:
             await asyncio.gather(
                 *(producer.stop() for producer in producers.values()), return_exceptions=True
             )
             raise
         for number, producer in producers.items():
-            partition = self._partition(number, generation, producer)
-            partition.open(committed.get(number, 0), restored.get(number, Restored()))
+            partition = self._partition(number, generation, producer, source)
+            partition.open(begin[number], restored[number])
             self.partitions[number] = partition
+        self._watching = asyncio.create_task(self._watch(source))
         self._gate.reopen()
         self.ready = True
         log.info(
@@ -144,14 +174,32 @@ class Member:
             sum(len(state.done) for state in restored.values()),
         )
 
-    def _producer(self, number: int) -> PartitionProducer:
+    async def _begin_anew(
+        self, number: int, producer: PartitionProducer, source: SourceTopic, offset: int
+    ) -> None:
+        """Commit where we begin, before the consumer seeks there and anything is read."""
+        log.warning("partition %d begins at offset %d: reset, or a new topic", number, offset)
+        row = mark(self._topics.done, number, Commit(source.id, offset))
+        await producer.commit([row], TopicPartition(self._topics.input, number), offset)
+
+    async def _watch(self, source: SourceTopic) -> None:
+        """Without tickets there are no commits, which else find out."""
+        try:
+            while True:
+                await asyncio.sleep(LOOK_EVERY)
+                await source.confirm()
+        except RecreatedError as error:
+            self._fail(str(error))
+
+    def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
         app, topic = self._settings.app_id, self._topics.input
+        transactional_id = f"{app}-{topic}-{number}"
         return PartitionProducer(
-            self._settings.bootstrap_servers, f"{app}-{topic}-{number}", self._settings.app_id
+            self._settings.bootstrap_servers, transactional_id, self._settings.app_id, source
         )
 
     def _partition(
-        self, number: int, generation: int, producer: PartitionProducer
+        self, number: int, generation: int, producer: PartitionProducer, source: SourceTopic
     ) -> SourcePartition:
         return SourcePartition(
             number,
@@ -164,27 +212,31 @@ class Member:
             order_by_key=self._settings.order_by_key,
             uncommitted=self._uncommitted,
             on_commit=self._committed,
-            on_failure=lambda error: self._fail(f"transaction of partition {number}: {error!r}"),
+            on_failure=lambda error: self._transaction_failed(number, error),
+            topic_id=source.id,
         )
 
-    async def _committed_offsets(self) -> dict[int, int]:
-        """Committed offsets of the group by partition; 0 where there is none yet."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap_servers)
-        await admin.start()
-        try:
+    async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
+        """What the group has committed, by partition, where there is something."""
+        async with open_admin(self._settings.bootstrap_servers) as admin:
             found = await admin.list_consumer_group_offsets(self._settings.app_id)
-        finally:
-            await admin.close()
         return {
-            tp.partition: max(0, entry.offset)
-            for tp, entry in found.items()
-            if tp.topic == self._topics.input
+            tp.partition: entry for tp, entry in found.items() if tp.topic == self._topics.input
         }
+
+    def _transaction_failed(self, number: int, error: BaseException) -> None:
+        name = self._settings.group_instance_id
+        twin = "; is there a second worker with this TICKET_STREAMS_GROUP_INSTANCE_ID?"
+        fenced = name is not None and isinstance(error, ProducerFenced)
+        self._fail(f"transaction of partition {number}: {error!r}{twin if fenced else ''}")
 
     # Housekeeping
 
     async def housekeeping(self) -> None:
-        """Expire old windows, and delete done rows that no restart needs any more."""
+        """Expire old windows, and delete done rows that no restart needs any more.
+
+        While Kafka is away they stay: a later turn deletes them with the ones after them.
+        """
         trim = {}
         for partition in self.partitions.values():
             partition.expire()
@@ -192,12 +244,14 @@ class Member:
                 trim[TopicPartition(self._topics.done, partition.number)] = RecordsToDelete(end)
         if not trim:
             return
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap_servers)
-        await admin.start()
         try:
-            await admin.delete_records(trim)
-        finally:
-            await admin.close()
+            async with (
+                asyncio.timeout(HOUSEKEEPING_SECONDS),
+                open_admin(self._settings.bootstrap_servers) as admin,
+            ):
+                await admin.delete_records(trim)
+        except (TopicsError, KafkaError, OSError, TimeoutError) as error:
+            log.debug("done rows are not deleted this time: %r", error)
 
 
 async def _within(seconds: float, awaitable: Awaitable[object]) -> None:

@@ -23,8 +23,10 @@ from streams.books.rows import (
 )
 from streams.delivery.ack_window import AckWindow
 from streams.delivery.key_order import KeyOrder
+from streams.delivery.progress import NOTHING, Commit, stamped
 from streams.delivery.records import (
     Record,
+    ask_again_row,
     dead_letter,
     held_row,
     released_row,
@@ -69,6 +71,7 @@ class Outbox:
     """What the next transaction carries."""
 
     calls: list[CallRecord] = field(default_factory=list)
+    ask_again: dict[int, Work] = field(default_factory=dict)
     held: dict[int, Work] = field(default_factory=dict)
     released: list[Work] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
@@ -94,6 +97,7 @@ class SourcePartition:
         uncommitted: Uncommitted,
         on_commit: Callable[[], None],
         on_failure: Callable[[BaseException], None],
+        topic_id: str = "",
     ) -> None:
         self.number = number
         self.generation = generation
@@ -102,6 +106,7 @@ class SourcePartition:
         self.last_commit = time.monotonic()
         self._producer = producer
         self._topics = topics
+        self._topic_id = topic_id
         self._partitions = partitions
         self._books = books
         self._encoder = encoder
@@ -153,7 +158,10 @@ class SourcePartition:
             return True
         self._in_hand[offset] = work
         self._order.add(work.key, offset)
-        work.paid = done.result if done is not None else None
+        if done is not None and done.ask_again:
+            work.so_far = done.result
+        elif done is not None:
+            work.paid = done.result
         return False
 
     @property
@@ -167,9 +175,15 @@ class SourcePartition:
 
     # Results
 
-    def add_call(self, call: CallRecord) -> None:
-        """A call that did not bring a result; it is committed with the next transaction."""
+    def add_call(self, call: CallRecord, work: Work, so_far: Classification | None) -> None:
+        """A call that did not bring a result; it is committed with the next transaction.
+
+        ``so_far`` is what the calls for ``work`` have cost, if this one cost anything.
+        """
         self._outbox.calls.append(call)
+        if so_far is not None:
+            work.so_far = so_far
+            self._outbox.ask_again[work.source.offset] = work
         self._uncommitted.calls += 1
         self._wake()
 
@@ -182,6 +196,7 @@ class SourcePartition:
             self._outbox.calls.append(call)
             self._uncommitted.calls += 1
         work.result = result
+        self._outbox.ask_again.pop(work.source.offset, None)
         free = self._order.done(work.key, work.source.offset)
         must_wait = work.source.offset not in free
         if must_wait and isinstance(result, Classification) and work.paid is None:
@@ -222,8 +237,10 @@ class SourcePartition:
         finishing = {work.source.offset for work in outbox.released}
         finishing.update(outbox.skipped)
         offset = self._window.committable(finishing)
+        commit = Commit(self._topic_id, NOTHING if offset is None else offset)
+        records = stamped(self._records(outbox), self._topics.done, self.number, commit)
         ends = await self._producer.commit(
-            [*self._records(outbox), *self._changelog(spend, errors)],
+            [*records, *self._changelog(spend, errors)],
             TopicPartition(self._topics.input, self.number),
             offset,
         )
@@ -234,7 +251,8 @@ class SourcePartition:
         if offset is not None:
             self.committed = offset
         if done_end := ends.get(TopicPartition(self._topics.done, self.number)):
-            self._done_batches.append((done_end, max([*finishing, *outbox.held])))
+            rows_of = [*finishing, *outbox.held, *outbox.ask_again]
+            self._done_batches.append((done_end, max(rows_of)))
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
         self._on_commit()
@@ -250,6 +268,9 @@ class SourcePartition:
         for work in outbox.held.values():
             if isinstance(work.result, Classification):
                 yield held_row(work, work.result, topics)
+        for work in outbox.ask_again.values():
+            if work.so_far is not None:
+                yield ask_again_row(work, work.so_far, topics)
         for call in outbox.calls:
             yield Record(topics.calls, self.number, call.call_id.encode(), encode_call(call))
 
@@ -297,9 +318,12 @@ class SourcePartition:
             self._wake()
 
     def trimmable(self) -> int | None:
-        """Rows of the done topic below this offset are not needed any more; None if none."""
+        """Rows of the done topic below this offset are not needed any more; None if none.
+
+        The newest stay: they tell how far we are, should the group's committed offset be gone.
+        """
         end = None
-        while self._done_batches and self._done_batches[0][1] < self.committed:
+        while len(self._done_batches) > 1 and self._done_batches[0][1] < self.committed:
             end = self._done_batches.popleft()[0]
         return end
 

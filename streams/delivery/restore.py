@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from streams.delivery.progress import Progress
 from streams.events.model import Done
 from streams.events.topics import Topics
 from streams.events.wire import decode_done
@@ -18,23 +19,31 @@ FETCH_BYTES = 8 * 2**20
 class Restored:
     """The state of one source partition."""
 
-    done: dict[int, Done] = field(default_factory=dict)
-    """Finished tickets by source offset."""
+    progress: Progress = field(default_factory=Progress)
     done_end: int = 0
     """Where the next row of the done topic goes."""
     changelogs: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     """Last value by key, by changelog topic."""
 
+    @property
+    def done(self) -> dict[int, Done]:
+        """Finished tickets by source offset."""
+        return self.progress.done
+
 
 async def restore(
-    bootstrap: str, topics: Topics, partitions: Collection[int]
+    bootstrap: str, topics: Topics, partitions: Collection[int], topic_id: str = ""
 ) -> Mapping[int, Restored]:
     """Read done rows and changelogs of ``partitions`` to their end, committed records only.
 
-    Call it after the partitions' older producers are fenced: then the end is the end.
+    Rows of an input topic with another id than ``topic_id`` are left out. Call it after the
+    partitions' older producers are fenced: then the end is the end.
     """
     changelogs = (topics.spend, topics.errors)
-    state = {p: Restored(changelogs={topic: {} for topic in changelogs}) for p in partitions}
+    state = {
+        p: Restored(Progress(topic_id), changelogs={topic: {} for topic in changelogs})
+        for p in partitions
+    }
     wanted = [TopicPartition(t, p) for t in (topics.done, *changelogs) for p in partitions]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -69,8 +78,7 @@ def _take(
     if topic == topics.done:
         for record in records:
             if record.value is not None:
-                done = decode_done(record.value)
-                into.done[done.source_offset] = done
+                into.progress.take(decode_done(record.value), record.headers)
     else:
         rows = into.changelogs[topic]
         for record in records:

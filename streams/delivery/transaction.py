@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 
+from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
+from streams.delivery.source_topic import SourceTopic
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -22,8 +25,11 @@ metadata when a broker dies at the wrong moment. The worker exits, and its succe
 class PartitionProducer:
     """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
 
-    def __init__(self, bootstrap: str, transactional_id: str, group: str) -> None:
+    def __init__(
+        self, bootstrap: str, transactional_id: str, group: str, source: SourceTopic
+    ) -> None:
         self._group = group
+        self._source = source
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap,
             transactional_id=transactional_id,
@@ -47,7 +53,8 @@ class PartitionProducer:
         """Send ``records`` and commit ``offset`` of ``source``, all or nothing.
 
         Returns the offset after the last record by topic and partition. Raises what aiokafka
-        raises; then the outcome is unknown, and this producer must not be used again.
+        raises, and RecreatedError; then the outcome is unknown, and this producer must not be used
+        again.
         """
         async with asyncio.timeout(COMMIT_TIMEOUT):
             return await self._commit(records, source, offset)
@@ -55,6 +62,8 @@ class PartitionProducer:
     async def _commit(
         self, records: Iterable[Record], source: TopicPartition, offset: int | None
     ) -> dict[TopicPartition, int]:
+        # What was read from another topic of the same name must not be committed as this one's.
+        await self._source.confirm()
         by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in records:
             by_target[record.topic, record.partition].append(record)
@@ -68,7 +77,8 @@ class PartitionProducer:
         for target, count, future in sent:
             ends[target] = (await future).offset + count
         if offset is not None:
-            await self._producer.send_offsets_to_transaction({source: offset}, self._group)
+            progress = OffsetAndMetadata(offset, metadata_of(self._source.id))
+            await self._producer.send_offsets_to_transaction({source: progress}, self._group)
         await self._producer.commit_transaction()
         return ends
 

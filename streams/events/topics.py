@@ -13,7 +13,10 @@ DAY_MS = 86_400_000
 INPUT_BYTES = 2 * 2**20
 OUTPUT_BYTES = 4 * 2**20
 INPUT_ROOM = {"max.message.bytes": str(INPUT_BYTES)}
-ROOM = {"max.message.bytes": str(OUTPUT_BYTES)}
+# The broker's time: Kafka refuses records from more than an hour ahead, and a worker whose clock is
+# wrong would then buy calls that it can never commit.
+OWN_TIME = {"message.timestamp.type": "LogAppendTime"}
+ROOM = {"max.message.bytes": str(OUTPUT_BYTES), **OWN_TIME}
 # The tail after the last compaction is what a restart reads: keep it short.
 COMPACTED = {
     "cleanup.policy": "compact",
@@ -21,6 +24,7 @@ COMPACTED = {
     "segment.bytes": "67108864",
     "max.compaction.lag.ms": "1800000",
     "min.cleanable.dirty.ratio": "0.1",
+    **OWN_TIME,
 }
 
 
@@ -76,9 +80,10 @@ class Topics:
                     "cleanup.policy": "delete",
                     "retention.ms": str(30 * DAY_MS),
                     "segment.ms": "3600000",
+                    **OWN_TIME,
                 },
             ),
-            TopicSpec(self.calls, True, {"retention.ms": str(90 * DAY_MS)}),
+            TopicSpec(self.calls, True, {"retention.ms": str(90 * DAY_MS), **OWN_TIME}),
             TopicSpec(self.spend, True, COMPACTED),
             TopicSpec(self.errors, True, COMPACTED),
         ]

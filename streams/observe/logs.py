@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import defaultdict
+from dataclasses import dataclass, field
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
@@ -19,10 +19,38 @@ QUIET = {
 MOST_IN_A_WHILE = 5
 WHILE = 60.0
 """Of one message template, in seconds. A broker that is away makes aiokafka write 120 lines a
-second."""
+second, of a dozen templates: ten minutes of that are to be fewer than 200 lines."""
 
 MOST_TEMPLATES = 1_000
 """Remembered at most: a library that formats its messages itself makes a new one each time."""
+
+
+@dataclass(slots=True)
+class Ration:
+    """Of one message template. Times are monotonic seconds."""
+
+    written: list[float] = field(default_factory=list)
+    """When, within the last while."""
+    left_out: int = 0
+    pause: float = 0.0
+    """Of a flood, else 0; it doubles for as long as the flood lasts."""
+    until: float = 0.0
+    """When the pause ends."""
+
+    def allows(self, now: float) -> bool:
+        """Whether one more may be written now. Takes it for written, or for left out."""
+        if now < self.until:
+            self.left_out += 1
+            return False
+        if self.left_out:  # the flood lasts
+            self.pause *= 2
+            self.until = now + self.pause
+            return True
+        self.written = [*(at for at in self.written if now - at < WHILE), now]
+        if len(self.written) >= MOST_IN_A_WHILE:
+            self.pause = WHILE
+            self.until = self.written[0] + WHILE
+        return True
 
 
 class Rationed(logging.Filter):
@@ -30,24 +58,19 @@ class Rationed(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
-        self._left_out: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._rations: dict[tuple[str, str], Ration] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write the record."""
         template = (record.name, str(record.msg)[:80])
-        now = time.monotonic()
-        if len(self._seen) >= MOST_TEMPLATES and template not in self._seen:
-            self._seen.clear()
-            self._left_out.clear()
-        recent = [at for at in self._seen[template] if now - at < WHILE]
-        self._seen[template] = recent
-        if len(recent) >= MOST_IN_A_WHILE:
-            self._left_out[template] += 1
+        if len(self._rations) >= MOST_TEMPLATES and template not in self._rations:
+            self._rations.clear()
+        ration = self._rations.setdefault(template, Ration())
+        if not ration.allows(time.monotonic()):
             return False
-        recent.append(now)
-        if left_out := self._left_out.pop(template, 0):
-            record.msg = f"{record.msg} [{left_out} more like this in between]"
+        if ration.left_out:
+            record.msg = f"{record.msg} [{ration.left_out} more like this in between]"
+            ration.left_out = 0
         return True
 
 

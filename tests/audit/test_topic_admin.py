@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -9,6 +11,7 @@ from streams.audit.topic_admin import (
     create_missing,
     describe,
     open_admin,
+    widen,
 )
 from tests.audit.kafka_scene import create_topic
 from tests.audit.scene import settings_of, topics_for
@@ -70,6 +73,23 @@ async def test_a_category_topic_may_have_any_number_of_partitions(
     assert await check(settings, topics) == []
 
 
+async def test_what_is_narrower_than_the_input_is_widened_once(kafka: str, namespace: str) -> None:
+    settings = settings_of(namespace, kafka)
+    topics = topics_for(settings)
+    await create_topic(kafka, topics.input, 4)
+    await create_topic(kafka, topics.calls, 3)
+    await create_topic(kafka, topics.done, 5)  # left from an input that had more
+    await create_topic(kafka, topics.categories["billing"], 1)
+    await create_missing(settings, topics)
+    both = await asyncio.gather(widen(settings, topics), widen(settings, topics))
+    assert topics.calls in both[0] + both[1]
+    assert await widen(settings, topics) == []
+    counts = {state.name: state.partitions for state in await describe(settings, topics)}
+    assert (counts[topics.calls], counts[topics.done]) == (4, 5)
+    assert counts[topics.categories["billing"]] == 1
+    assert await check(settings, topics) == []
+
+
 async def test_what_kafka_refuses_is_told(kafka: str, namespace: str) -> None:
     settings = settings_of(namespace, kafka)
     with pytest.raises(TopicCreationError, match=f"topic {namespace}-tickets was not created"):
@@ -87,4 +107,5 @@ async def test_an_address_without_kafka_is_a_problem_that_names_the_setting() ->
 def test_the_status_of_a_topic() -> None:
     assert TopicState("t", None, 3).status == "missing"
     assert TopicState("t", 2, 3).status == "wrong partition count"
+    assert TopicState("t", 4, 3).status == "ok"
     assert TopicState("t", 2).status == "ok"

@@ -44,3 +44,11 @@ def test_nothing_of_faust_s_own_delivery_is_on() -> None:
     assert conf.broker_session_timeout > 4 * conf.broker_heartbeat_interval
     assert conf.broker_rebalance_timeout > Settings().stop_grace
     assert app.transport.Consumer is SafeConsumer
+
+
+def test_a_static_member_has_the_same_name_and_address_wherever_it_starts() -> None:
+    conf = create_app(Settings(group_instance_id="w1", session_timeout=60)).conf
+    assert conf.consumer_group_instance_id == "w1"
+    assert str(conf.canonical_url) == "http://w1"
+    assert conf.broker_heartbeat_interval <= 3
+    assert create_app(Settings()).conf.consumer_group_instance_id is None

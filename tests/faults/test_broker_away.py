@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.app import EXIT_FAILED
+from streams.delivery.faust_door import EXIT_FAILED
 from streams.local.kafka.broker import EmbeddedKafka
 from tests.faults.test_worker_killed import answered_calls_by_ticket
 from tests.stack import Stack, Worker, running_stack

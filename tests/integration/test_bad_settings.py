@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.local.kafka.ports import free_port
 from streams.settings import to_environment
@@ -48,20 +47,3 @@ async def test_each_bad_setting_is_named(kafka: str, namespace: str, tmp_path: P
         missing = start_worker(good)
         assert "ticket-streams topics --create" in missing
         assert namespace in missing
-
-
-async def test_a_topic_with_another_partition_count_is_named(
-    kafka: str, namespace: str, tmp_path: Path
-) -> None:
-    with running_stack(kafka, namespace, tmp_path, {}) as stack:
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        await admin.start()
-        try:
-            await admin.create_topics([NewTopic(stack.topics.done, 3, 1)])
-        finally:
-            await admin.close()
-        await stack.create_topics(partitions=4)
-        said = start_worker(to_environment(stack.settings))
-        assert stack.topics.done in said
-        assert "3" in said
-        assert "4" in said

@@ -46,20 +46,39 @@ def test_the_next_line_says_how_many_were_left_out(log: Log) -> None:
     log.logger.error("broker %d is away", 1_000)
     log.logger.error("broker %d is away", 1_001)
     left_out = 1_000 - MOST_IN_A_WHILE
-    assert log.lines[MOST_IN_A_WHILE:] == [
-        f"broker 1000 is away [{left_out} more like this in between]",
-        "broker 1001 is away",
-    ]
+    told = f"broker 1000 is away [{left_out} more like this in between]"
+    assert log.lines[MOST_IN_A_WHILE:] == [told]
 
 
-def test_a_flood_that_lasts_goes_on_being_told(log: Log) -> None:
+def test_a_flood_that_lasts_is_told_of_less_and_less_often(log: Log) -> None:
     for _ in range(600):  # ten a second, for ten minutes
         for _ in range(10):
             log.logger.error("away")
         log.now += 1
-    assert len(log.lines) == 10 * MOST_IN_A_WHILE
+    # After one minute, three, and seven.
+    assert len(log.lines) == MOST_IN_A_WHILE + 3
     told = sum(int(line.split("[")[1].split()[0]) for line in log.lines if "[" in line)
-    assert 6_000 - 700 < told + len(log.lines) <= 6_000
+    assert told + len(log.lines) == 7 * 60 * 10 + 1
+
+
+def test_after_a_flood_the_ration_is_full_again(log: Log) -> None:
+    for _ in range(2_000):
+        log.logger.error("away")
+        log.now += 0.1
+    log.now += 10 * WHILE
+    log.logger.error("away")  # says what was left out
+    log.now += 20 * WHILE
+    before = len(log.lines)
+    for _ in range(MOST_IN_A_WHILE):
+        log.logger.error("away")
+    assert log.lines[before:] == ["away"] * MOST_IN_A_WHILE
+
+
+def test_a_message_that_comes_now_and_then_is_never_left_out(log: Log) -> None:
+    for _ in range(100):
+        log.logger.error("away")
+        log.now += WHILE / (MOST_IN_A_WHILE - 1)
+    assert log.lines == ["away"] * 100
 
 
 def test_other_messages_get_through_a_flood(log: Log) -> None:
@@ -86,8 +105,7 @@ def test_any_message_can_be_rationed(log: Log, message: object) -> None:
 def test_messages_that_are_all_different_do_not_fill_the_memory(log: Log) -> None:
     for n in range(10 * MOST_TEMPLATES):
         log.logger.error(f"{n} is away")
-    assert len(log.rationed._seen) <= MOST_TEMPLATES
-    assert len(log.rationed._left_out) <= MOST_TEMPLATES
+    assert len(log.rationed._rations) <= MOST_TEMPLATES
 
 
 @pytest.fixture

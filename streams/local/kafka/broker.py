@@ -22,6 +22,8 @@ class EmbeddedKafka:
     ``data`` is its folder: records, log and configuration outlast a stop or a kill, and the next
     ``start`` goes on with them on the same port. ``port`` 0 takes a free one. ``partitions`` is
     for topics created without a number; ``extra`` holds more broker settings by Kafka's own names.
+    ``controller_port`` and ``cluster_id`` (22 characters of URL-safe Base64) are for brokers that
+    have to know of each other before they start; by default a free one and a new one.
 
     Not thread-safe, and it blocks: from async code use ``asyncio.to_thread``.
     """
@@ -33,11 +35,14 @@ class EmbeddedKafka:
         *,
         partitions: int = 4,
         extra: Mapping[str, str] | None = None,
+        controller_port: int = 0,
+        cluster_id: str | None = None,
     ) -> None:
         self.data = data.expanduser().absolute()
         self.log = self.data / "broker.log"
         self.port = port
-        self._controller_port = 0
+        self._controller_port = controller_port
+        self._cluster_id = cluster_id
         self._partitions = partitions
         self._extra = dict(extra or {})
         self._child: ChildProcess | None = None
@@ -69,7 +74,7 @@ class EmbeddedKafka:
         try:
             self._prepare()
             if not (self.data / "log" / "meta.properties").exists():
-                self._format(java.storage_format(classpath, _PROPERTIES), timeout)
+                self._format(java.storage_format(classpath, _PROPERTIES, self._cluster_id), timeout)
             self._child = self._spawn(java.broker(classpath, _PROPERTIES))
         except OSError as error:
             raise cannot_write(self.data, error, "choose another data folder") from error

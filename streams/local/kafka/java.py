@@ -28,9 +28,16 @@ def broker(jars: Sequence[Path], properties: str) -> list[str]:
     return [*_java(jars), "kafka.Kafka", properties]
 
 
-def storage_format(jars: Sequence[Path], properties: str) -> list[str]:
-    """Prepares an empty data folder, which belongs to a new cluster from then on."""
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def new_cluster_id() -> str:
+    """A name for a cluster, in the form that Kafka wants."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def storage_format(
+    jars: Sequence[Path], properties: str, cluster_id: str | None = None
+) -> list[str]:
+    """Prepares an empty data folder, which belongs to a new cluster (or that one) from then on."""
+    cluster = cluster_id or new_cluster_id()
     tool = "kafka.tools.StorageTool"
     return [*_java(jars), tool, "format", f"--cluster-id={cluster}", "--config", properties]
 

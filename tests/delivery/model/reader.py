@@ -1,0 +1,142 @@
+"""A read_committed reader that holds every transaction to the promises, as it is committed."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from streams.books.changelog import decode_count, decode_key, decode_spend
+from streams.books.rows import (
+    ErrorDelta,
+    SpendDelta,
+    SpendRow,
+    error,
+    errors_of_call,
+    spend_of_call,
+    spend_of_ticket,
+)
+from streams.delivery.records import Record
+from streams.events import headers
+from streams.events.wire import decode_call, decode_done, decode_routed
+from tests.delivery.events import TOPICS
+
+PARTITION = 3
+
+RowKey = tuple[str, float]
+"""Key of a table's row, and the start of its window."""
+
+
+class Reader:
+    """``keys`` of the input topic by offset, as far as it is written; ``window`` in seconds."""
+
+    def __init__(self, keys: Mapping[int, bytes | None], window: int) -> None:
+        self._keys = keys
+        self._window = window
+        self.committed = 0
+        self.out: dict[int, int] = {}
+        """What each ticket that is out cost, as its record says."""
+        self.durable: set[int] = set()
+        """Tickets with a committed result: out, or held for their key."""
+        self.calls: set[str] = set()
+        self.paid: Counter[int] = Counter()
+        """What the recorded calls for each ticket cost."""
+        self.spend: dict[RowKey, SpendRow] = {}
+        self.errors: dict[RowKey, int] = {}
+        self._due_spend: dict[RowKey, SpendRow] = {}
+        self._due_errors: Counter[RowKey] = Counter()
+        self._last: dict[tuple[str, int, bytes], int] = {}
+        self._released: set[int] = set()
+
+    def take(self, records: list[Record], offset: int | None, expired_before: float) -> None:
+        """One transaction: all of it is seen, or none. Raises AssertionError."""
+        for record in records:
+            self._record(record, expired_before)
+        self.committed = self.committed if offset is None else offset
+        lost = [o for o in self._keys if o < self.committed and o not in self.out]
+        assert not lost, f"{lost} are below the committed offset and not out"
+        assert set(self.out) == self._released, "out and done rows differ"
+        wrong = {o: cost for o, cost in self.out.items() if cost != self.paid[o]}
+        assert not wrong, f"costs {wrong} are not those of the calls {self.paid}"
+        assert self.spend == self._due_spend, "spend is not the sum of calls and tickets"
+        assert self.errors == self._due_errors, "errors are not the sum of calls and letters"
+
+    def _record(self, record: Record, expired_before: float) -> None:
+        topics = TOPICS
+        if record.topic == topics.done:
+            self._done(record)
+        elif record.topic == topics.calls:
+            self._call(record)
+        elif record.topic in (topics.spend, topics.errors):
+            self._row(record, expired_before)
+        elif record.topic == topics.dead_letter:
+            found = {name: (value or b"").decode() for name, value in record.headers}
+            offset = int(found[headers.SOURCE_OFFSET])
+            at, kind = int(found[headers.AT]), found[headers.ERROR_TYPE]
+            self._add_error(error(PARTITION, found[headers.STAGE], kind, at))  # type: ignore[arg-type]
+            self._leaves(offset, int(found[headers.COST]), record)
+        else:
+            assert record.value is not None
+            routed = decode_routed(record.value)
+            assert record.topic == topics.categories[routed.classification.category]
+            assert routed.ticket.id == str(routed.source.offset)
+            self._add_spend(spend_of_ticket(PARTITION, routed.classification))
+            self._leaves(routed.source.offset, routed.classification.cost_picodollars, record)
+
+    def _leaves(self, offset: int, cost: int, record: Record) -> None:
+        assert offset not in self.out, f"{offset} is out twice"
+        assert self._keys[offset] == record.key
+        self.out[offset] = cost
+        self.durable.add(offset)
+        if record.key is not None:
+            line = (record.topic, record.partition, record.key)
+            assert self._last.get(line, -1) < offset, f"{offset} comes after {self._last[line]}"
+            self._last[line] = offset
+
+    def _done(self, record: Record) -> None:
+        assert record.value is not None
+        assert record.partition == PARTITION
+        done = decode_done(record.value)
+        offset = done.source_offset
+        assert offset not in self._released, f"{offset} is done already"
+        if done.released:
+            self._released.add(offset)
+        elif not done.ask_again:
+            assert offset not in self.durable, f"{offset} is held twice"
+            self.durable.add(offset)
+
+    def _call(self, record: Record) -> None:
+        assert record.value is not None
+        call = decode_call(record.value)
+        assert call.call_id not in self.calls, f"{call.call_id} is recorded twice"
+        self.calls.add(call.call_id)
+        for share in call.shares:
+            self.paid[share.source_offset] += share.cost_picodollars
+        for spent in spend_of_call(call):
+            self._add_spend(spent)
+        for fault in errors_of_call(call):
+            self._add_error(fault)
+
+    # The tables: what is due, and what the changelogs say
+
+    def _at(self, delta: SpendDelta | ErrorDelta) -> RowKey:
+        return delta.key, delta.at // self._window * self._window
+
+    def _add_spend(self, delta: SpendDelta) -> None:
+        row = self._due_spend.get(self._at(delta), SpendRow())
+        self._due_spend[self._at(delta)] = row.plus(delta.row)
+
+    def _add_error(self, delta: ErrorDelta) -> None:
+        self._due_errors[self._at(delta)] += 1
+
+    def _row(self, record: Record, expired_before: float) -> None:
+        assert record.key is not None
+        assert record.partition == PARTITION
+        key, start, end = decode_key(record.key)
+        if record.value is None:
+            assert end <= expired_before, "a window is deleted that is not expired"
+            self._due_spend.pop((key, start), None)
+            self._due_errors.pop((key, start), None)
+            self.spend.pop((key, start), None)
+            self.errors.pop((key, start), None)
+        elif record.topic == TOPICS.spend:
+            self.spend[key, start] = decode_spend(record.value)
+        else:
+            self.errors[key, start] = decode_count(record.value)

@@ -1,0 +1,103 @@
+"""One life of a worker: it fences, restores, opens its partition, and takes events in hand."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
+from streams.books.rows import SpendRow
+from streams.delivery.faust_door import create_app
+from streams.delivery.partition import Books, SourcePartition, Uncommitted
+from streams.delivery.restore import restore
+from streams.delivery.tables import BookTable
+from streams.delivery.work import Work
+from streams.events.wire import ENCODERS
+from streams.settings import Settings
+from tests.delivery.events import TOPICS
+from tests.delivery.model.fake_kafka import FakeKafka, FakeProducer
+from tests.delivery.model.reader import PARTITION, RowKey
+
+SETTINGS = Settings(window_retention_hours=1)
+COUNTS = dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 2)
+
+
+@cache
+def books() -> Books:
+    """Shared by all lives: opening a partition drops what an earlier one left in the tables."""
+    app = create_app(SETTINGS)
+    spend = app.book("spend", SpendRow, encode_spend, decode_spend, SETTINGS).table
+    errors = app.book("errors", int, encode_count, decode_count, SETTINGS).table
+    return Books(spend, errors)
+
+
+class Worker:
+    """``waiting`` has no call slot yet, ``asked`` has a call in flight.
+
+    ``taken`` are the offsets it has read, ``calls`` the ids of the calls it has made.
+    """
+
+    def __init__(self) -> None:
+        self.books = books()
+        self.uncommitted = Uncommitted()
+        self.waiting: deque[Work] = deque()
+        self.asked: dict[int, Work] = {}
+        self.failures: list[BaseException] = []
+        self.position = 0
+        self.taken: set[int] = set()
+        self.calls: set[str] = set()
+        self.partition: SourcePartition
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def start(self, kafka: FakeKafka, *, arrived: bool) -> None:
+        """Fence the owner before this one, whose last commit may have ``arrived``; then restore."""
+        producer: Any = FakeProducer(kafka, arrived=arrived)
+        self.partition = SourcePartition(
+            PARTITION,
+            1,
+            producer=producer,
+            topics=TOPICS,
+            partitions=COUNTS,
+            books=self.books,
+            encoder=ENCODERS["avro"],
+            order_by_key=True,
+            uncommitted=self.uncommitted,
+            on_commit=lambda: None,
+            on_failure=self.failures.append,
+        )
+        restored = await restore("", TOPICS, [PARTITION])
+        before = asyncio.all_tasks()
+        self.position = kafka.committed
+        self.partition.open(kafka.committed, restored[PARTITION])
+        self._tasks = asyncio.all_tasks() - before
+
+    def receive(self, work: Work) -> None:
+        """As Member.receive does."""
+        self.taken.add(work.source.offset)
+        if not self.partition.already_known(work):
+            self.waiting.append(work)
+
+    def kill(self) -> None:
+        """Nothing of it runs from here on; what Kafka has of it stays as it is."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def give_up(self, *, flush: bool) -> None:
+        """As Member.give_up does; without ``flush`` its time is up at once."""
+        if flush:
+            await _within(5.0, self.partition.flush)
+        await self.partition.close()
+
+    def rows(self, table: BookTable) -> dict[RowKey, Any]:
+        """What the table shows, by key and start of the window."""
+        found = {row_key for keys in table.windows() for row_key in keys}
+        return {(key, window[0]): table.row(key, window[0]) for key, window in found}
+
+
+async def _within(seconds: float, wait: Callable[[], Any]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,329 @@
+"""Any interleaving of reads, results, commits, failures, revocations, kills and restarts.
+
+The partition, its transactions' content and the restore are the real ones; Kafka is a model, and
+every transaction is held to the promises as a read_committed reader sees it (model/reader.py).
+``DELIVERY_EXAMPLES=5000`` has it try more.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Coroutine
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from aiokafka import TopicPartition
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from streams.delivery.records import Record
+from streams.delivery.work import DeadLetter, Work
+from streams.events.model import CallRecord, Classification, Share, Source, Ticket
+from streams.events.wire import UndecodableEvent, decode_ticket, encode_ticket
+from tests.claude.virtual_time import VirtualLoop
+from tests.delivery.events import TOPICS, classification
+from tests.delivery.model.fake_kafka import FakeConsumer, FakeKafka, Outcome
+from tests.delivery.model.reader import PARTITION, Reader
+from tests.delivery.model.worker import SETTINGS, Worker
+
+BEGAN = 1_700_000_000
+"""Epoch seconds."""
+BAD = b"no ticket"
+EXPIRES = SETTINGS.window_retention_hours * 3600
+
+# One rule that does much: of many small ones hypothesis leaves some out of each example, and hardly
+# one got a ticket out.
+tickets = st.tuples(
+    st.sampled_from([b"a", b"a", b"a", b"b", None]),
+    st.sampled_from([0, 0, 0, 1, 3]),
+    st.sampled_from([True, True, True, True, False]),
+)
+answers = ["billing", "billing", "product_feedback", "unknown"]
+ends = ["only asked", "useless", "fails", "may be charged", "refused", "useless, refused"]
+moves = st.tuples(
+    st.integers(0, 3),
+    st.sampled_from(
+        [*answers, "only asked", "useless", "fails", "may be charged", "refused", "refused"]
+    ),
+)
+LIVES = ["killed", "revoked", "stopped"]
+thens = [
+    *["time passes"] * 6,
+    *["nothing", "nothing", "read again", "tidied", "Kafka is slow"],
+    *LIVES,
+    *["COMMITTED", "ABORTED", "UNHEARD"],
+]
+
+
+class Delivery(RuleBasedStateMachine):
+    """One source partition, owned by one worker after the other."""
+
+    worker: Worker
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = float(BEGAN)
+        self.events: dict[int, tuple[bytes | None, bytes]] = {}
+        self.keys: dict[int, bytes | None] = {}
+        self.end = 0
+        self.calls = 0
+        self.broken: list[AssertionError] = []
+        self.reader = Reader(self.keys, SETTINGS.window_seconds)
+        self.kafka = FakeKafka(self._committed)
+        self.loop = VirtualLoop()
+        self.patches: list[Any] = [
+            patch(
+                "streams.delivery.partition.time",
+                SimpleNamespace(time=lambda: self.clock, monotonic=time.monotonic),
+            ),
+            patch(
+                "streams.delivery.restore.AIOKafkaConsumer",
+                lambda **how: FakeConsumer(self.kafka, **how),
+            ),
+        ]
+        for each in self.patches:
+            each.start()
+
+    def _committed(self, records: list[Record], offset: int | None) -> None:
+        try:
+            self.reader.take(records, offset, self.clock - EXPIRES)
+        except AssertionError as broken:
+            # Kept: to the partition it is one more commit that failed.
+            self.broken.append(broken)
+            raise
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self.loop.run_until_complete(coroutine)
+
+    # Tickets come, and get their results
+
+    @initialize()
+    def begins(self) -> None:
+        self._start(arrived=False)
+
+    @rule(
+        tickets=st.lists(tickets, max_size=3),
+        most=st.integers(0, 8),
+        moves=st.lists(moves, min_size=1, max_size=6),
+        then=st.sampled_from(thens),
+    )
+    def tickets_get_on(
+        self,
+        tickets: list[tuple[bytes | None, int, bool]],
+        most: int,
+        moves: list[tuple[int, str]],
+        then: str,
+    ) -> None:
+        """Some come, after gaps as compaction and markers leave them; some get their results."""
+        for key, gap, good in tickets:
+            offset = self.end + gap
+            value = encode_ticket(Ticket(str(offset), "text")) if good else BAD
+            self.events[offset], self.keys[offset] = (key, value), key
+            self.end = offset + 1
+        self._read(most)
+        for which, how in moves:
+            self._move(which, how)
+        self._then(then, most)
+
+    def _then(self, then: str, number: int) -> None:
+        if then == "time passes":
+            self.time_passes()
+        elif then == "read again":  # a seek goes back, as Faust's does after a rebalance
+            self.worker.position = max(0, self.worker.position - number)
+        elif then == "tidied":
+            self.is_tidied(20 * number)
+        elif then == "Kafka is slow":
+            self.kafka.slow = True
+        elif then in LIVES:
+            self.worker_ends(then, arrived=number % 2 == 1)
+        elif then in Outcome.__members__ and self.kafka.open is not None:
+            self.kafka.slow = False
+            self.kafka.answer(Outcome[then])
+            self._run(asyncio.sleep(0))
+
+    def _read(self, most: int) -> None:
+        for offset in [o for o in self.events if o >= self.worker.position][:most]:
+            key, value = self.events[offset]
+            source = Source(TOPICS.input, PARTITION, offset)
+            self.worker.receive(Work(source, key, value, 1_000, ()))
+            self.worker.position = offset + 1
+
+    def _move(self, which: int, how: str) -> None:
+        """One ticket in hand gets a slot, if it has none, and its call ends as ``how`` says."""
+        waiting, asked = self.worker.waiting, self.worker.asked
+        line = [*asked.values(), *waiting]
+        if not line:
+            return
+        work = line[which % len(line)]
+        if work in waiting:
+            waiting.remove(work)
+            self._process(work)
+        if work.source.offset not in asked or how == "only asked":
+            return
+        if how in {"useless", "fails", "may be charged"}:
+            self._call_in_vain(work, how)
+            return
+        if how == "useless, refused":
+            self._call_in_vain(work, "useless")
+        del asked[work.source.offset]
+        if how.endswith("refused"):  # a dead letter, that costs what its calls have cost
+            letter = self._letter("invalid_request_error", _so_far(work))
+            self.worker.partition.finish(work, letter)
+            return
+        call = self._call(work, 1_000 + self.calls, "ok", how)
+        self.worker.partition.finish(work, self._result(work, call, how), call)
+
+    def _process(self, work: Work) -> None:
+        """As Processing does: read it, take the paid result, or ask."""
+        offset = work.source.offset
+        try:
+            work.ticket = decode_ticket(work.value)
+        except UndecodableEvent as error:
+            self.worker.partition.finish(work, self._letter(error.error_type, 0))
+            return
+        if work.paid is not None:
+            assert offset in self.reader.durable
+            self.worker.partition.finish(work, work.paid)
+        else:
+            assert offset not in self.reader.durable, f"{offset} is paid for, and asked again"
+            forgotten = self.reader.paid[offset] - _so_far(work)
+            assert not forgotten, f"{forgotten} paid for {offset} are forgotten"
+            self.worker.asked[offset] = work
+
+    def _call_in_vain(self, work: Work, how: str) -> None:
+        """It will be made again. A useless answer is paid; of others only a bound is known."""
+        if how == "useless":
+            call = self._call(work, 1_000 + self.calls, "not_json")
+            self.worker.partition.add_call(call, work, self._result(work, call, "unknown"))
+        else:
+            unsettled = 77 if how == "may be charged" else 0
+            self.worker.partition.add_call(
+                self._call(work, 0, "timeout", unsettled=unsettled), work, None
+            )
+
+    # The worker's life
+
+    def worker_ends(self, how: str, arrived: bool) -> None:
+        """Killed: all is lost. Stopped: what is there is committed. Revoked: no time for that.
+
+        Another one begins. ``arrived``: Kafka finishes the commit that the old one had sent.
+        """
+        if how == "killed":
+            self.worker.kill()
+            self._run(asyncio.sleep(0))
+        else:
+            for work in list(self.worker.asked.values()):
+                self._call_in_vain(work, "may be charged")  # calls in flight are cancelled
+            self._run(self.worker.give_up(flush=how == "stopped"))
+            if how == "stopped" and self.kafka.open is None and not self.worker.failures:
+                assert self.worker.calls <= self.reader.calls, "paid, and not in the books"
+        self._start(arrived=arrived)
+
+    def _start(self, *, arrived: bool) -> None:
+        self.worker = Worker()
+        self._run(self.worker.start(self.kafka, arrived=arrived))
+
+    def _result(self, work: Work, call: CallRecord, category: str) -> Classification:
+        return classification(
+            category,
+            call_id=call.call_id,
+            cost_picodollars=_so_far(work) + call.cost_picodollars,
+            classified_at=call.ended_at,
+        )
+
+    def _letter(self, error_type: str, cost: int) -> DeadLetter:
+        return DeadLetter(error_type, "why", "classify", 1, cost, int(self.clock * 1000))
+
+    def _call(
+        self, work: Work, cost: int, outcome: str, category: str = "unknown", *, unsettled: int = 0
+    ) -> CallRecord:
+        self.calls += 1
+        self.worker.calls.add(f"c{self.calls}")
+        now, seen = int(self.clock * 1000), cost > 0
+        return CallRecord(
+            call_id=f"c{self.calls}",
+            started_at=now,
+            ended_at=now,
+            tier="first",
+            requested_model="m",
+            model="m",
+            prompt_version="v1",
+            attempt=1,
+            outcome=outcome,
+            status=200 if seen else None,
+            request_id=None,
+            input_tokens=10 * seen,
+            output_tokens=5 * seen,
+            cache_write_5m_tokens=0,
+            cache_write_1h_tokens=0,
+            cache_read_tokens=0,
+            cost_picodollars=cost,
+            unsettled_picodollars=unsettled,
+            source_topic=TOPICS.input,
+            source_partition=PARTITION,
+            shares=[Share(work.source.offset, category, 10 * seen, 5 * seen, cost)],
+        )
+
+    # The clock
+
+    def time_passes(self) -> None:
+        """Long enough for every commit that can be made."""
+        self._run(asyncio.sleep(1))
+        worker = self.worker
+        if not worker.failures:
+            # What is readable is what is committed, also while a transaction is open.
+            assert worker.rows(worker.books.spend) == self.reader.spend
+            assert worker.rows(worker.books.errors) == self.reader.errors
+            assert worker.partition.committed == self.kafka.committed
+            assert worker.partition.pending >= len(worker.taken - set(self.reader.out))
+            assert self.kafka.open is not None or worker.uncommitted.calls == 0
+
+    def is_tidied(self, minutes: int) -> None:
+        """As Member.housekeeping does: expired windows and done rows that nobody needs go."""
+        self.clock += 60 * minutes
+        self.worker.partition.expire()
+        if (end := self.worker.partition.trimmable()) is not None:
+            self.kafka.delete_records(TopicPartition(TOPICS.done, PARTITION), end)
+
+    @invariant()
+    def no_promise_is_broken(self) -> None:
+        assert not self.broken, self.broken[0]
+
+    # At last
+
+    def teardown(self) -> None:
+        """Whatever came before: one good worker more, and every ticket is out."""
+        try:
+            self.worker_ends("killed", arrived=False)
+            self._read(len(self.events))
+            while self.worker.waiting or self.worker.asked:
+                self._move(0, "billing")
+            self.time_passes()
+            self.no_promise_is_broken()
+            assert not self.worker.failures
+            assert set(self.reader.out) == set(self.events)
+            assert self.worker.partition.pending == 0
+            behind = [offset for offset in self.events if offset >= self.kafka.committed]
+            assert not behind, f"{behind} are out and not committed"
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self._run(asyncio.sleep(0))
+        self.loop.close()
+        for each in self.patches:
+            each.stop()
+
+
+def _so_far(work: Work) -> int:
+    return work.so_far.cost_picodollars if work.so_far else 0
+
+
+TestDelivery = Delivery.TestCase
+TestDelivery.settings = settings(
+    max_examples=int(os.environ.get("DELIVERY_EXAMPLES", "200")), stateful_step_count=25
+)
