@@ -1,46 +1,44 @@
-"""``ticket-streams dead-letters``: what left the line, and why."""
-
-import heapq
-from contextlib import aclosing
-from typing import NamedTuple
+"""``ticket-streams dead-letters``: what left the line and why, and another try."""
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
-from streams.audit.records import header_texts
-from streams.audit.snapshot import place, read_topic
 from streams.cli.common import console, json_option, load, print_json, run, topics_of, utc
-from streams.events.headers import (
-    ERROR_TYPE,
-    MESSAGE,
-    SOURCE_OFFSET,
-    SOURCE_PARTITION,
-    SOURCE_TIMESTAMP,
-    SOURCE_TOPIC,
-    STAGE,
-)
+from streams.cli.dead_letter_options import filter_options, printable, topic_option
+from streams.cli.dead_letter_redrive import command as redrive_command
+from streams.cli.dead_letter_show import command as show_command
+from streams.dead_letters.reading import newest
+from streams.dead_letters.wanted import Wanted
 
 
-class Letter(NamedTuple):
-    """A dead letter without its text, and the time it was written by (epoch milliseconds)."""
+class ListByDefault(click.Group):
+    """Without a sub-command: list."""
 
-    at: int
-    place: str
-    source: str
-    stage: str
-    error_type: str
-    message: str
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options before any sub-command are those of list, but for --help."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
 
-@click.group(name="dead-letters")
+@click.group(name="dead-letters", cls=ListByDefault)
 def command() -> None:
-    """Look at the events that could not be classified.
+    """Look at the events that could not be classified, and try them again.
+
+    Without a sub-command they are listed. What is wrong is often mended on our side: a schema that
+    was missing, a prompt, a limit. Then redrive sends the events to their topic once more.
 
     \b
-    Example:
-      ticket-streams dead-letters list --limit 20
+    Examples:
+      ticket-streams dead-letters --limit 20
+      ticket-streams dead-letters show 3:1042
+      ticket-streams dead-letters redrive --error-type invalid_request_error --since 2h --dry-run
     """
+
+
+command.add_command(show_command)
+command.add_command(redrive_command)
 
 
 @command.command(name="list")
@@ -51,42 +49,30 @@ def command() -> None:
     show_default=True,
     help="The newest so many.",
 )
+@filter_options
+@topic_option
 @json_option
-def show(limit: int, as_json: bool) -> None:
+def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> None:
     """List dead letters, newest first: where they are, where they came from, and why.
 
+    No text of a ticket is shown. Filters must all hold.
+
     \b
-    Example:
+    Examples:
       ticket-streams dead-letters list --limit 5 --json
+      ticket-streams dead-letters list --stage classify --since 2h
+      ticket-streams dead-letters list --topic orders-dlt
     """
     settings = load()
-    topic = topics_of(settings).dead_letter
-    total, letters = run(newest(settings.bootstrap_servers, topic, limit))
+    topic = topic or topics_of(settings).dead_letter
+    total, letters = run(newest(settings.bootstrap_servers, topic, wanted, limit))
     if as_json:
-        print_json({"total": total, "dead_letters": [letter._asdict() for letter in letters]})
+        rows = [letter.as_json() for letter in letters]
+        print_json({"topic": topic, "total": total, "dead_letters": rows})
         return
-    table = Table("event written", "dead letter", "event", "stage", "error", "message")
+    table = Table("given up", "dead letter", "event", "stage", "error", "message")
     for letter in letters:
-        table.add_row(utc(letter.at / 1000), *map(escape, letter[1:]))
+        said = (letter.place, letter.source, letter.stage, letter.error_type, letter.message)
+        table.add_row(utc(letter.given_up_at / 1000), *(escape(printable(text)) for text in said))
     console().print(table)
     click.echo(f"{len(letters)} of {total}")
-
-
-async def newest(bootstrap: str, topic: str, limit: int) -> tuple[int, list[Letter]]:
-    """The number of dead letters, and the newest ``limit`` of them, newest first."""
-    total, best = 0, list[Letter]()
-    async with aclosing(read_topic(bootstrap, topic)) as records:
-        async for record in records:
-            total += 1
-            said = header_texts(record)
-            source = f"{said.get(SOURCE_TOPIC, '?')}[{said.get(SOURCE_PARTITION, '?')}]"
-            letter = Letter(
-                int(said.get(SOURCE_TIMESTAMP, record.timestamp)),
-                place(record),
-                f"{source}@{said.get(SOURCE_OFFSET, '?')}",
-                said.get(STAGE, ""),
-                said.get(ERROR_TYPE, ""),
-                said.get(MESSAGE, ""),
-            )
-            (heapq.heappush if len(best) < limit else heapq.heappushpop)(best, letter)
-    return total, sorted(best, reverse=True)

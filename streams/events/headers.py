@@ -1,4 +1,7 @@
-"""Names of the headers of dead letters and routed tickets; their values are UTF-8 text."""
+"""Names of the headers of dead letters, routed tickets and redriven events.
+
+Values are UTF-8 text, but Spring's numbers are big-endian binary.
+"""
 
 # KIP-1034's names, as Kafka Streams writes them and tools read them.
 SOURCE_TOPIC = "__streams.errors.topic"
@@ -16,3 +19,13 @@ SOURCE_TIMESTAMP = "ticket-streams.source.timestamp"
 # On routed tickets, with topic, partition or offset behind it.
 ROUTED_SOURCE = "ticket-streams.source."
 DEAD_LETTER_SOURCE = "__streams.errors."
+# Others' families: Kafka Connect's DeadLetterQueueReporter, Spring's DeadLetterPublishingRecoverer.
+CONNECT = "__connect.errors."
+SPRING = "kafka_dlt-"
+SPRING_RETRY = "retry_topic-"
+# On events that were taken out of a dead-letter topic and tried again.
+REDRIVE = "ticket-streams.redrive."
+REDRIVE_COUNT = REDRIVE + "count"
+REDRIVE_LETTER = REDRIVE + "letter"
+REDRIVE_EVENT = REDRIVE + "event"
+REDRIVE_TIMESTAMP = REDRIVE + "timestamp"

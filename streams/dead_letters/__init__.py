@@ -1,0 +1,1 @@
+"""Dead letters: read them, whoever wrote them, and try their events again."""
