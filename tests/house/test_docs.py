@@ -9,7 +9,6 @@ import click
 import pytest
 
 from streams import cli
-from streams.app import EXIT_FAILED
 from streams.audit.checks import Evidence
 from streams.books.changelog import decode_key, decode_spend
 from streams.books.rows import SpendRow
@@ -17,6 +16,7 @@ from streams.classify.answer import Reason
 from streams.classify.categories import DEFAULT, names
 from streams.classify.prompt import answer_schema, prompt_version, system_prompt
 from streams.claude.prices import Usage, price_list
+from streams.delivery.faust_door import EXIT_FAILED
 from streams.delivery.lease import EXIT_LEASE_LOST
 from streams.delivery.records import dead_letter, routed
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
