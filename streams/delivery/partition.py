@@ -196,12 +196,13 @@ class SourcePartition:
             self._outbox.calls.append(call)
             self._uncommitted.calls += 1
         work.result = result
-        self._outbox.ask_again.pop(work.source.offset, None)
         free = self._order.done(work.key, work.source.offset)
         must_wait = work.source.offset not in free
         if must_wait and isinstance(result, Classification) and work.paid is None:
+            self._outbox.ask_again.pop(work.source.offset, None)
             self._outbox.held[work.source.offset] = work
         for offset in free:
+            self._outbox.ask_again.pop(offset, None)
             self._outbox.held.pop(offset, None)
             self._outbox.released.append(self._in_hand.pop(offset))
         self._wake()
