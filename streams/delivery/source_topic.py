@@ -17,7 +17,7 @@ UNKNOWN_ID = ""
 
 REQUEST_TIMEOUT_MS = 10_000
 RETRY_SECONDS = 0.5
-LEAST_PAUSE = 0.05
+LEAST_PAUSE = 0.01
 """Seconds between two looks under load. All commits that wait share one look."""
 
 

@@ -6,7 +6,8 @@ from tests.faults.campaign.fault import fault
 from tests.faults.campaign.scene import Scene
 
 SESSION = 6.0
-UP_SECONDS = 60.0
+UP_SECONDS = 15.0
+"""A worker that finds no partition left is spare, and never opens one."""
 
 
 @fault("worker_killed", seconds=25)
