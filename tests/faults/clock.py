@@ -20,13 +20,14 @@ FILE = "FAULT_CLOCK"
 _OFFSET = struct.Struct("<q")
 
 _SITECUSTOMIZE = f'''
-import mmap, os, struct, time
+import mmap, os, struct, sys, time
 
-with open(os.environ["{FILE}"], "rb") as file:
-    shared = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-offset, real = struct.Struct("{_OFFSET.format}").unpack_from, time.time_ns
-time.time_ns = lambda: real() + offset(shared)[0]
-time.time = lambda: time.time_ns() / 1e9
+if not any("standin" in argument for argument in sys.orig_argv):  # the API's clock is right
+    with open(os.environ["{FILE}"], "rb") as file:
+        shared = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    offset, real = struct.Struct("{_OFFSET.format}").unpack_from, time.time_ns
+    time.time_ns = lambda: real() + offset(shared)[0]
+    time.time = lambda: time.time_ns() / 1e9
 '''
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from streams.delivery.faust_door import EXIT_FAILED
 from streams.local.kafka.broker import EmbeddedKafka
+from streams.local.kafka.probe import answers
 from tests.faults.test_worker_killed import answered_calls_by_ticket
 from tests.stack import Stack, Worker, running_stack
 
@@ -79,4 +80,5 @@ async def test_a_broker_frozen_beyond_every_timeout(
         broker.freeze()
         time.sleep(40)
         broker.thaw()
+        stack.until("the broker is back", lambda: answers("127.0.0.1", broker.port))
         await finish(stack, worker)

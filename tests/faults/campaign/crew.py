@@ -58,15 +58,18 @@ class Crew:
         return worker
 
     async def stop(self, worker: Worker) -> int:
-        """SIGTERM; it is not started again. Its exit code; -9 if it had to be killed."""
+        """SIGTERM; it is not started again. Its exit code; -9 if it had to be killed, and 0 if it
+        ended with a failure that it had told of before."""
         self._running.remove(worker)
+        # Fenced while it was cut off, say: it was about to end with 3, and may finish that first.
+        failing = worker.said("exits to be restarted")
         try:
             code = await asyncio.to_thread(worker.stop, STOP_SECONDS)
         except subprocess.TimeoutExpired:
             worker.kill()
             code = KILLED
         self.exits[code] += 1
-        return code
+        return 0 if failing and code == EXIT_FAILED else code
 
     async def supervise(self) -> None:
         """For ever: start a worker again a moment after it ended."""
