@@ -24,9 +24,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from benchmarks.rig import Rig, environment, running_rig, tickets
 from streams.audit.topic_admin import create_missing
-from streams.classify.categories import DEFAULT
-from streams.classify.prompt import Prompt, Request
+from streams.classify.prompt import Request, new_ids
 from streams.claude.client import Claude
+from streams.claude.tiers import prompt_of
 from streams.events.model import Ticket
 from streams.events.wire import decode_routed
 from streams.local.child import ChildProcess
@@ -183,9 +183,10 @@ async def _run(rig: Rig, options: Options, tell: Callable[[str], None]) -> Run:
 async def _client_alone(rig: Rig, options: Options) -> float:
     """Microseconds of CPU a call, with as many in flight as the worker will have."""
     settings = rig.settings
-    prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+    prompt = prompt_of(settings, settings.model)
     some = tickets(2_000, 1, options.tickets_file)
-    requests = [prompt.request(Ticket(fields["id"], fields["text"])) for _, fields in some]
+    parts = [prompt.part(Ticket(fields["id"], fields["text"])) for _, fields in some]
+    requests = [prompt.request(new_ids(1), [part]) for part in parts]
     process = psutil.Process()
     began = 0.0
     async with Claude.of(settings) as claude:

@@ -15,7 +15,6 @@ from typing import Any
 
 import psutil
 
-from streams.classify.categories import DEFAULT, names
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
 from streams.local.kafka import jars
@@ -73,7 +72,7 @@ def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Ri
             worker_port=0,
             **settings,
         )
-        yield Rig(found, Topics.of(found, names(DEFAULT)), broker, api, Path(folder))
+        yield Rig(found, Topics.of(found), broker, api, Path(folder))
 
 
 def tickets(n: int, seed: int, file: Path | None = None) -> Iterator[tuple[bytes, dict[str, Any]]]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from streams import cli
 from streams.books.money import dollars
-from streams.classify.categories import DEFAULT, names
 from streams.claude.prices import Price, Usage, cost, price_list
 from streams.events.schemas import schema_folder
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
@@ -62,7 +61,7 @@ def _commands() -> Iterator[tuple[str, ...]]:
 
 def _settings() -> Iterator[tuple[str, ...]]:
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{json.dumps(field.default).strip(chr(34))}`"
+        default = "" if field.default is None else f"`{_default(field.default)}`"
         limits = {type(bound).__name__: bound for bound in field.metadata}
         low, high = limits.get("Ge"), limits.get("Le")
         span = ""
@@ -73,8 +72,14 @@ def _settings() -> Iterator[tuple[str, ...]]:
         yield f"`{variable(name)}`", default, f"{field.description}{span}"
 
 
+def _default(value: Any) -> str:
+    if isinstance(value, tuple):  # the categories
+        return ", ".join(category.name for category in value)
+    return json.dumps(value).strip('"')
+
+
 def _topics() -> Iterator[tuple[str, ...]]:
-    topics = Topics.of(Settings.model_construct(), names(DEFAULT))
+    topics = Topics.of(Settings.model_construct())
     for spec in [TopicSpec(topics.input, False, INPUT_ROOM), *topics.specs()]:
         config = ", ".join(f"`{name}={value}`" for name, value in spec.config.items())
         yield f"`{spec.name}`", "as the input" if spec.same_partitions else "any number", config

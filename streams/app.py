@@ -12,14 +12,16 @@ from aiokafka.errors import KafkaError
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
-from streams.classify.categories import DEFAULT, names
-from streams.classify.prompt import Prompt
-from streams.claude.classifier import Classifier
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
-from streams.claude.prices import price_list
+from streams.claude.gates import Gates
+from streams.claude.pace import pace_of
+from streams.claude.tiers import classifier, models, triage_of
 from streams.delivery.breaker import Breaker
-from streams.delivery.faust_door import EXIT_FAILED, App, create_app, forget
+from streams.delivery.faust_door import App, create_app, forget
+from streams.delivery.giving_up import GivingUp
+from streams.delivery.intake import Intake
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.partition import Books
@@ -46,7 +48,7 @@ def build_app(settings: Settings) -> App:
     ``app.spend["0|claude-haiku-5-5|billing"].now()``.
     """
     app = create_app(settings)
-    topics = Topics.of(settings, names(DEFAULT))
+    topics = Topics.of(settings)
     app.spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings)
     app.errors = app.book("errors", int, encode_count, decode_count, settings)
     parts = assemble(settings, topics, Books(app.spend.table, app.errors.table), app.is_rebalancing)
@@ -73,7 +75,7 @@ def build_app(settings: Settings) -> App:
     async def revoked(*_: Any, **__: Any) -> None:
         """Awaited by Faust before it joins the group again: the partitions are still ours."""
         parts.readiness.phase = Phase.REBALANCING
-        await member.give_up()
+        await member.revoked()
 
     @app.task
     async def started() -> None:
@@ -142,11 +144,17 @@ def assemble(
 ) -> Parts:
     """Put the parts together."""
     lease = Lease(settings.lease)
-    gate = Gate(before_call=lease.check)
     claude = Claude.of(settings)
-    prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
-    classifier = Classifier(claude, prompt, price_list(), gate, settings)
-    breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, gate.stop)
+    gates = {tier: Gate(before_call=lease.check) for tier in models(settings)}
+    all_gates = Gates(list(gates.values()))
+    pace = pace_of(settings, models(settings))
+    classifiers = {
+        tier: classifier(settings, tier, claude, gates[tier], pace) for tier in models(settings)
+    }
+    triage = triage_of(settings)
+    breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
+    giving_up = GivingUp(breaker)
+    registry = Registry(settings.schema_registry_url)
     exiting: list[asyncio.Future[None]] = []
 
     def fail(reason: str) -> None:
@@ -161,16 +169,18 @@ def assemble(
         topics,
         books=books,
         encoder=ENCODERS[settings.output_format],
-        gate=gate,
-        process=Processing(classifier, Registry(settings.schema_registry_url), breaker),
+        gates=all_gates,
+        intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
+        process=Processing(classifiers, triage, giving_up),
+        pace=pace,
         fail=fail,
     )
-    readiness = Readiness(lambda: member.ready, lambda: gate.blocked)
+    readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
     return Parts(
         lease=lease,
         claude=claude,
         member=member,
-        watchdog=Watchdog(member, gate, rebalancing, settings.stall_limit),
+        watchdog=Watchdog(member, all_gates, rebalancing, settings.stall_limit),
         reading=ReadingWatch(),
         readiness=readiness,
         health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not),

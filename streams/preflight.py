@@ -5,7 +5,6 @@ import socket
 
 from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
-from streams.classify.categories import DEFAULT, names
 from streams.claude.prices import PriceList, price_list
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
@@ -25,7 +24,7 @@ async def check(settings: Settings) -> None:
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
     check_port(settings)
-    topics = Topics.of(settings, names(DEFAULT))
+    topics = Topics.of(settings)
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
             await widen(settings, topics)
@@ -39,14 +38,17 @@ async def check(settings: Settings) -> None:
 
 
 def check_api(settings: Settings, prices: PriceList) -> None:
-    """What a call needs: a key and a model whose price is known. Raises PreflightError."""
+    """What a call needs: a key and models whose price is known. Raises PreflightError."""
     if settings.anthropic_api_key is None or not settings.anthropic_api_key.get_secret_value():
         raise PreflightError("ANTHROPIC_API_KEY is not set: the Messages API needs a key")
-    if not prices.known(settings.model):
-        raise PreflightError(
-            f"TICKET_STREAMS_MODEL is {settings.model}, which has no price: "
-            "what it costs could not be booked"
-        )
+    models = {"TICKET_STREAMS_MODEL": settings.model}
+    if settings.escalation_model != "none":
+        models["TICKET_STREAMS_ESCALATION_MODEL"] = settings.escalation_model
+    for name, model in models.items():
+        if not prices.known(model):
+            raise PreflightError(
+                f"{name} is {model}, which has no price: what it costs could not be booked"
+            )
 
 
 def check_port(settings: Settings) -> None:

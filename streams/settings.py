@@ -6,22 +6,44 @@ lower-case name without the prefix: ``max_calls = 200``.
 """
 
 import difflib
+import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from streams.classify.categories import DEFAULT, Category, closed_set, entries
+from streams.events.topics import Topics
+
 PREFIX = "TICKET_STREAMS_"
+
+MOST_REPEATED = 300
+"""Characters of a wrong value that an error repeats."""
 
 # Kafka's own rule for a topic name.
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
+
+Categories = Annotated[
+    tuple[Category, ...], NoDecode, BeforeValidator(entries), AfterValidator(closed_set)
+]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -73,24 +95,81 @@ class Settings(BaseSettings):
     output_format: Literal["avro", "json"] = Field(
         "avro", description="Routed tickets as Avro single-object encoding, or as JSON."
     )
+    categories: Categories = Field(
+        DEFAULT,
+        description="What tickets are sorted into, besides unknown: in the file one "
+        "`[[categories]]` each, with name, description, examples and topic; here JSON, or names "
+        "separated by commas.",
+    )
 
     model: str = Field("claude-haiku-5-5", description="Model that classifies. It needs a price.")
+    escalation_model: str = Field(
+        "claude-sonnet-5-5",
+        description="Model that is asked where the first one is unsure or gives no usable answer. "
+        'It needs a price; "none" asks nobody.',
+    )
+    escalation_threshold: float = Field(
+        0.65, ge=0, le=1, description="Confidence below which the escalation model is asked."
+    )
+    escalation_cap: float = Field(
+        0.1, ge=0, le=1, description="Largest share of the tickets that it is asked about."
+    )
+    batch_size: int = Field(
+        25, ge=1, le=100, description="Most tickets that share one call; 1 asks one at a time."
+    )
+    batch_tokens: int = Field(
+        30_000,
+        ge=1_000,
+        le=90_000,
+        description="Most input tokens of a shared call, by a cautious estimate; a single ticket "
+        "may have more.",
+    )
     max_tokens: int = Field(
-        100, ge=16, le=4096, description="Most output tokens of a call; an answer takes about 20."
+        100,
+        ge=32,
+        le=4096,
+        description="Most output tokens for one ticket, which takes about 20; a shared call has "
+        "40 for each further one.",
     )
     max_text_chars: int = Field(
         8_000, ge=200, description="Longer texts are cut in the middle for the prompt."
     )
+    duplicate_seconds: int = Field(
+        3_600,
+        ge=0,
+        le=86_400,
+        description="How long a finished answer is given to an identical ticket of its partition "
+        "again, without a call; 0 asks each time.",
+    )
     call_timeout: float = Field(30.0, gt=0, description="Seconds until a call is given up.")
-    max_calls: int = Field(200, ge=1, le=2_000, description="Most calls in flight in one worker.")
+    max_calls: int = Field(
+        50,
+        ge=1,
+        le=2_000,
+        description="Most calls in flight in one worker. Tickets share a call when all are in use: "
+        "fewer calls are cheaper, more are faster.",
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Most calls a minute of each model; the API's own limit if not set."
+    )
+    input_tokens_per_minute: int | None = Field(
+        None, ge=1_000, description="The same for input tokens."
+    )
+    output_tokens_per_minute: int | None = Field(
+        None, ge=1_000, description="The same for output tokens."
+    )
     answer_attempts: int = Field(
-        2, ge=1, le=10, description="Most calls for an answer that can be read, then unknown."
+        2,
+        ge=1,
+        le=10,
+        description="Most calls for a ticket alone until it is unknown; the first of two tiers "
+        "has one.",
     )
     retry_max_wait: float = Field(
         30.0, gt=0, description="Longest pause in seconds between tries while the API fails."
     )
     max_pending: int = Field(
-        2_000, ge=1, description="Most tickets read but not yet committed in one worker."
+        4_000, ge=1, description="Most tickets read but not yet committed in one worker."
     )
     order_by_key: bool = Field(
         True, description="Release tickets of one key to their topic in the order they came."
@@ -154,6 +233,11 @@ class Settings(BaseSettings):
             raise ValueError("must not end in /v1: the client adds it")
         return url
 
+    @model_validator(mode="after")
+    def _topics(self) -> Self:
+        Topics.of(self).check()
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -207,17 +291,30 @@ def load_settings(**changes: object) -> Settings:
     try:
         return Settings(**changes)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else ""
-        if first["type"] == "extra_forbidden":
-            raise SettingsError(f"{field}: there is no such setting") from None
-        name = variable(field) if field in Settings.model_fields else field
-        # Keys, and addresses that may hold a password, are not repeated.
-        secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url"))
-        given = "" if secret else f" (is {first['input']!r})"
-        raise SettingsError(f"{name}: {first['msg']}{given}") from None
+        raise SettingsError(_one_line(error.errors()[0])) from None
     except ValueError as error:  # a broken TOML file
         raise SettingsError(f"{PREFIX}CONFIG: the settings file cannot be read: {error}") from None
+
+
+def _one_line(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:  # settings that do not fit together: it names one itself
+        return message
+    field = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{field}: there is no such setting"
+    name = variable(field) if field in Settings.model_fields else field
+    where = [f"entry {at + 1}" if isinstance(at, int) else at for at in error["loc"][1:]]
+    if error["type"] == "unexpected_keyword_argument":
+        message = "there is no such field"
+    # Keys, and addresses that may hold a password, are not repeated.
+    secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url"))
+    given = "" if secret else f" (is {_cut(repr(error['input']))})"
+    return f"{': '.join([name, *where])}: {message}{given}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_REPEATED else text[:MOST_REPEATED] + "..."
 
 
 def to_environment(settings: Settings) -> dict[str, str]:
@@ -226,6 +323,9 @@ def to_environment(settings: Settings) -> dict[str, str]:
     key = settings.anthropic_api_key
     return {
         **os.environ,
-        **{variable(name): str(value) for name, value in given.items()},
+        **{
+            variable(name): json.dumps(value) if name == "categories" else str(value)
+            for name, value in given.items()
+        },
         variable("anthropic_api_key"): key.get_secret_value() if key else "",
     }

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from aiokafka import AIOKafkaProducer
 
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import verify
-from streams.classify.categories import DEFAULT, names
 from streams.events.topics import Topics
 from streams.local.demo_report import DemoReport, make_report
 from streams.local.samples import draw
@@ -21,6 +20,9 @@ from streams.local.standin.process import StandIn
 from streams.settings import Settings, load_settings, to_environment
 
 Event = tuple[bytes | None, bytes | None]
+
+SHARED: Mapping[str, Any] = {"batch_size": 25, "duplicate_seconds": 3_600}
+"""Settings for shared calls, as the defaults have it."""
 
 
 class Worker:
@@ -81,7 +83,7 @@ class Stack:
         self.settings = settings
         self.worker_settings = settings
         """The same, unless the workers take another way to Kafka or the API than the test."""
-        self.topics = Topics.of(settings, names(DEFAULT))
+        self.topics = Topics.of(settings)
         self.api = api
         self.folder = folder
         self.workers: list[Worker] = []
@@ -158,9 +160,17 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    kafka: str, namespace: str, folder: Path, faults: dict[str, object], **settings: object
+    kafka: str,
+    namespace: str,
+    folder: Path,
+    faults: dict[str, object],
+    **settings: object,
 ) -> Iterator[Stack]:
-    """A stack with its topics not made yet; everything it starts ends with the block."""
+    """A stack with its topics not made yet; everything it starts ends with the block.
+
+    Each ticket has its own call unless ``**SHARED`` is given: a fault must find tickets waiting,
+    and a thousand are few for shared calls, the more as samples repeat.
+    """
     with StandIn(ledger=folder / "ledger.jsonl", seed=1, **faults) as api:
         given: dict[str, object] = {
             "bootstrap_servers": kafka,
@@ -170,6 +180,8 @@ def running_stack(
             "anthropic_base_url": api.url,
             "worker_port": 0,
             "session_timeout": 6.0,
+            "batch_size": 1,
+            "duplicate_seconds": 0,
         }
         stack = Stack(load_settings(**{**given, **settings}), api, folder)
         try:

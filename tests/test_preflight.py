@@ -10,7 +10,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
-from streams.classify.categories import DEFAULT
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
 from streams.preflight import PreflightError, check, check_api
@@ -60,6 +59,12 @@ async def test_a_model_without_a_price_is_named_with_its_variable(model: str) ->
     message = await refusal(settings(model=model))
     assert message.startswith(f"TICKET_STREAMS_MODEL is {model}")
     assert "price" in message
+
+
+async def test_an_escalation_model_without_a_price_is_named_with_its_variable() -> None:
+    message = await refusal(settings(escalation_model="claude-9"))
+    assert message.startswith("TICKET_STREAMS_ESCALATION_MODEL is claude-9")
+    check_api(settings(escalation_model="none"), price_list())
 
 
 def test_the_api_part_alone_needs_no_kafka() -> None:
@@ -119,7 +124,7 @@ async def test_a_topic_of_ours_with_fewer_partitions_than_the_input_is_widened(
 
 
 def topics_of(found: Settings) -> Topics:
-    return Topics.of(found, [category.name for category in DEFAULT])
+    return Topics.of(found)
 
 
 async def create_topics(kafka: str, partitions: dict[str, int]) -> None:

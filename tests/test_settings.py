@@ -1,11 +1,20 @@
 """Settings from the environment and from a file, and what is said about wrong ones."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.settings import PREFIX, Settings, SettingsError, load_settings, variable
+from streams.classify.categories import Category
+from streams.settings import (
+    PREFIX,
+    Settings,
+    SettingsError,
+    load_settings,
+    to_environment,
+    variable,
+)
 
 # A value by field that is not its default.
 OTHER: dict[str, Any] = {
@@ -16,11 +25,21 @@ OTHER: dict[str, Any] = {
     "app_id": "other",
     "input_topic": "mail",
     "output_format": "json",
+    "categories": ("one", "two"),
     "model": "claude-sonnet-5-5",
+    "escalation_model": "none",
+    "escalation_threshold": 0.5,
+    "escalation_cap": 0.25,
+    "batch_size": 10,
+    "batch_tokens": 2_000,
     "max_tokens": 64,
     "max_text_chars": 1_000,
+    "duplicate_seconds": 60,
     "call_timeout": 12.5,
     "max_calls": 17,
+    "requests_per_minute": 50,
+    "input_tokens_per_minute": 50_000,
+    "output_tokens_per_minute": 10_000,
     "answer_attempts": 3,
     "retry_max_wait": 5.5,
     "max_pending": 99,
@@ -58,7 +77,14 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def plain(settings: Settings, field: str) -> Any:
     value = getattr(settings, field)
+    if field == "categories":
+        return tuple(category.name for category in value)
     return value.get_secret_value() if field == "anthropic_api_key" and value else value
+
+
+def written(value: Any) -> str:
+    """As it stands in a variable."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def test_every_setting_is_tried_here_and_has_a_description() -> None:
@@ -70,14 +96,14 @@ def test_every_setting_is_tried_here_and_has_a_description() -> None:
 def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     assert variable(field) == SHARED.get(field, PREFIX + field.upper())
     assert plain(load_settings(), field) != OTHER[field]
-    monkeypatch.setenv(variable(field), str(OTHER[field]))
+    monkeypatch.setenv(variable(field), written(OTHER[field]))
     assert plain(load_settings(), field) == OTHER[field]
 
 
 @pytest.mark.parametrize("field", OTHER)
 def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
     value = OTHER[field]
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = str(value).lower() if isinstance(value, bool) else json.dumps(value)
     (tmp_path / "ticket-streams.toml").write_text(f"{field} = {text}\n")
     assert plain(load_settings(), field) == value
 
@@ -118,6 +144,21 @@ WRONG: list[tuple[str, str]] = [
     ("app_id", "x" * 201),
     ("input_topic", "tickets/new"),
     ("input_topic", "tickets\n"),
+    ("categories", ","),
+    ("categories", "Billing"),
+    ("categories", "a,b,a"),
+    ("categories", "unknown"),
+    ("categories", ",".join(f"c{n}" for n in range(51))),
+    ("categories", '["a"'),
+    ("escalation_threshold", "1.5"),
+    ("escalation_cap", "-0.1"),
+    ("batch_size", "101"),
+    ("batch_size", "0"),
+    ("batch_tokens", "999"),
+    ("duplicate_seconds", "-1"),
+    ("requests_per_minute", "0"),
+    ("input_tokens_per_minute", "1"),
+    ("output_tokens_per_minute", "1"),
     ("output_format", "xml"),
     ("max_tokens", "15"),
     ("max_tokens", "many\nlines"),
@@ -199,6 +240,73 @@ def test_a_file_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) ->
         load_settings()
 
 
+CATEGORIES = """\
+[[categories]]
+name = "sales"
+description = "  prices, offers "
+examples = ["How much is it for 20 people?", "Do you have a student discount?"]
+
+[[categories]]
+name = "returns"
+topic = "Returns.inbox"
+
+[[categories]]
+name = "unknown"
+description = "everything else"
+"""
+
+
+def test_categories_are_read_from_the_file_and_handed_to_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ticket-streams.toml").write_text(CATEGORIES)
+    settings = load_settings()
+    assert settings.categories == (
+        Category(
+            "sales",
+            "prices, offers",
+            ("How much is it for 20 people?", "Do you have a student discount?"),
+        ),
+        Category("returns", topic="Returns.inbox"),
+        Category("unknown", "everything else"),
+    )
+    environment = to_environment(settings)
+    (tmp_path / "ticket-streams.toml").unlink()
+    assert load_settings() != settings
+    monkeypatch.setenv(PREFIX + "CATEGORIES", environment[PREFIX + "CATEGORIES"])
+    assert load_settings() == settings
+
+
+LONG = "x" * 201
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"name": "Sales"}, "entry 2: name: "),
+        ({"name": "sales-team"}, "entry 2: name: "),
+        ({"name": "x" * 65}, "entry 2: name: "),
+        ({"description": "no name"}, "entry 2: name: "),
+        ({"name": "b", "descripton": "x"}, "entry 2: descripton: there is no such field"),
+        ({"name": "b", "description": "two\nlines"}, "entry 2: description: must be one line"),
+        ({"name": "b", "description": LONG}, "entry 2: description: "),
+        ({"name": "b", "examples": ["x"] * 6}, "entry 2: examples: "),
+        ({"name": "b", "examples": ["x", " "]}, "entry 2: examples: entry 2: "),
+        ({"name": "b", "examples": ["two\nlines"]}, "entry 2: examples: entry 1: must be one"),
+        ({"name": "b", "examples": [LONG]}, "entry 2: examples: entry 1: "),
+        ({"name": "b", "topic": "no/topic"}, "entry 2: topic: "),
+        (3, "entry 2: "),
+    ],
+)
+def test_a_wrong_category_is_one_line_that_says_where_it_is(entry: object, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(categories=["a", entry])
+    message = str(caught.value)
+    assert message.startswith(f"{PREFIX}CATEGORIES: {said}")
+    assert "\n" not in message
+    assert len(message) < 600
+
+
 def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
     monkeypatch.setenv(PREFIX + "MAX_CALLS", "none")
@@ -208,6 +316,9 @@ def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.__cause__ is None  # a traceback would show the values
     assert caught.value.__suppress_context__
     monkeypatch.delenv(PREFIX + "MAX_CALLS")
+    with pytest.raises(SettingsError) as caught:  # settings that do not fit together
+        load_settings(categories=["dead_letter"])
+    assert "sk-secret" not in str(caught.value)
     settings = load_settings()
     shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     assert "sk-secret" not in shown

@@ -1,7 +1,7 @@
 """Shows, checks and creates the topics of one installation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -109,28 +109,38 @@ async def create_missing(
     """
     async with open_admin(settings.bootstrap_servers) as admin:
         counts = await partition_counts(admin)
-        if replication is None:
-            brokers = len((await admin.describe_cluster())["brokers"])
-            replication = min(DEFAULT_REPLICATION, brokers)
         width = counts.get(topics.input, partitions)
         specs = [TopicSpec(topics.input, True, INPUT_ROOM), *topics.specs()]
         missing = [spec for spec in specs if spec.name not in counts]
-        if not missing:
-            return []
-        answer = await admin.create_topics(
-            [
-                NewTopic(spec.name, width, replication, topic_configs=dict(spec.config))
-                for spec in missing
-            ]
-        )
-        for topic, code, *message in answer.topic_errors:
-            # Another process may have been faster.
-            if code not in (0, TopicAlreadyExistsError.errno):
-                reason = (message and message[0]) or for_code(code).__name__
-                raise TopicCreationError(f"topic {topic} was not created: {reason}")
-        created = [spec.name for spec in missing]
-        await wait_until_known(admin, created)
-        return created
+        if missing:
+            await create(admin, missing, width, replication)
+        return [spec.name for spec in missing]
+
+
+async def create(
+    admin: AIOKafkaAdminClient,
+    specs: Iterable[TopicSpec],
+    width: int,
+    replication: int | None = None,
+) -> None:
+    """Creates topics of ``width`` partitions each, and returns when the broker shows them.
+
+    One that is there by now stays as it is. ``replication`` is 3 by default, or the number of
+    brokers if there are fewer. Raises TopicCreationError.
+    """
+    if replication is None:
+        brokers = len((await admin.describe_cluster())["brokers"])
+        replication = min(DEFAULT_REPLICATION, brokers)
+    new = [
+        NewTopic(spec.name, width, replication, topic_configs=dict(spec.config)) for spec in specs
+    ]
+    answer = await admin.create_topics(new)
+    for topic, code, *message in answer.topic_errors:
+        # Another process may have been faster.
+        if code not in (0, TopicAlreadyExistsError.errno):
+            reason = (message and message[0]) or for_code(code).__name__
+            raise TopicCreationError(f"topic {topic} was not created: {reason}")
+    await wait_until_known(admin, [topic.name for topic in new])
 
 
 async def widen(settings: Settings, topics: Topics) -> list[str]:

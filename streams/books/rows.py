@@ -14,6 +14,9 @@ from streams.events.model import CallRecord, Classification
 NO_MODEL = "none"
 """Stands for the model of a ticket that needed no call."""
 
+NO_ERROR = ("ok", "low_confidence")
+"""Outcomes of a ticket that got an answer."""
+
 Stage = Literal["decode", "api", "answer", "classify"]
 """Where an error happened: reading the event, the API's reply, its content, or the whole ticket."""
 
@@ -55,11 +58,13 @@ class ErrorDelta(NamedTuple):
 
 
 def spend_of_call(call: CallRecord) -> list[SpendDelta]:
-    """A call's tokens and money, shared out over the categories of its tickets."""
+    """A call's tokens and money, shared out over the categories of its tickets.
+
+    What a share tells is taken from it; the rest is split by the shares' input tokens.
+    """
     at = call.ended_at / 1000
     weights = [share.input_tokens for share in call.shares]
     uncached = split(call.input_tokens, weights)
-    output = split(call.output_tokens, weights)
     written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
     read = split(call.cache_read_tokens, weights)
     unsettled = split(call.unsettled_picodollars, weights)
@@ -68,7 +73,7 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
         row = SpendRow(
             calls=int(call.usage_seen and i == 0),
             input_tokens=uncached[i],
-            output_tokens=output[i],
+            output_tokens=share.output_tokens,
             cache_write_tokens=written[i],
             cache_read_tokens=read[i],
             picodollars=share.cost_picodollars,
@@ -86,11 +91,19 @@ def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
 
 
 def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
-    """One error for a call without a usable answer: of the API, or of what it answered."""
+    """One error for a call that the API failed, else one for each ticket without a usable answer.
+
+    An answer of low confidence is no error.
+    """
+    partition, at = call.source_partition, call.ended_at
     if call.outcome == "ok":
         return []
-    stage: Stage = "answer" if call.usage_seen else "api"
-    return [error(call.source_partition, stage, call.outcome, call.ended_at)]
+    if not call.usage_seen:
+        return [error(partition, "api", call.outcome, at)]
+    outcomes = [share.outcome for share in call.shares]
+    if set(outcomes) == {"ok"}:
+        outcomes = [call.outcome]  # written before shares had outcomes: it had one ticket
+    return [error(partition, "answer", one, at) for one in outcomes if one not in NO_ERROR]
 
 
 def error(partition: int, stage: Stage, error_type: str, at_ms: int) -> ErrorDelta:

@@ -1,15 +1,17 @@
-"""One ticket to its category: calls, retries, and a record of every call.
+"""One call for one or many tickets: sent until the API answers, and a record of every try.
 
-The only place that tries again. How long a failure is waited for and when a ticket is given up
-stands here; what kind of failure it was stands in failures.py.
+The only place that tries again. How long a failure is waited for and when a request is given up
+stands here; what kind of failure it was stands in failures.py, and what comes of each ticket in
+classify/triage.py.
 """
 
 import asyncio
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tenacity import (
     AsyncRetrying,
@@ -18,192 +20,210 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from streams.classify.answer import BadAnswer, Verdict, read_message
-from streams.classify.prompt import Prompt
+from streams.classify.answer import Reading, Verdict, read_message
+from streams.classify.prompt import Prompt, new_ids
+from streams.classify.triage import LOW_CONFIDENCE, CallTier
 from streams.claude.client import Claude, Reply
 from streams.claude.failures import Failure, Recovery, no_price
 from streams.claude.gate import Gate
+from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
-from streams.events.model import UNKNOWN, CallRecord, Classification, Share, Source, Ticket
-from streams.settings import Settings
+from streams.claude.sharing import share_out
+from streams.events.model import UNKNOWN, CallRecord, Share
 
 FIRST_PAUSE = 0.25
 """Longest pause in seconds after a first failure; it doubles up to the setting."""
 
 GIVE_UP_TRIES = 12
+GIVE_UP_SHARED = 3
 GIVE_UP_HEALTH = 0.9
 """A ticket is its own trouble when this many tries failed, and before each of them at least this
-share of the other calls was answered. Anything less is an outage, and an outage is waited for."""
+share of the other calls was answered. Anything less is an outage, and an outage is waited for. A
+shared call is taken apart much sooner: that gives nothing up."""
 
 NEVER_THE_TICKET = (401, 402, 429)
 """The key, the bill, the rate: whatever the others get, no ticket is given up for these."""
 
-Recorder = Callable[[CallRecord, Classification | None], None]
-"""Takes a call that brought no result, and what the ticket's calls cost so far if this one cost."""
+Recorder = Callable[[CallRecord], None]
+"""Takes a call that brought no answer."""
+
+
+class Question(NamedTuple):
+    """One ticket, as a call asks about it: its offset, its part of the prompt, and the most input
+    tokens of that part."""
+
+    offset: int
+    part: str
+    bound: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A ticket's category, and the call that gave it: whoever commits one commits both."""
+    """A call that the API answered, and what it says about each ticket, in order. Whoever commits
+    one commits both."""
 
-    classification: Classification
-    call: CallRecord | None
+    call: CallRecord
+    readings: Sequence[Reading]
 
 
-class Unanswerable(Exception):  # noqa: N818  the ticket's fault, not ours
-    """No call for this ticket will be answered. ``cost`` is what its calls cost so far."""
+class Refused(Exception):  # noqa: N818  the tickets' fault, not ours
+    """The request will not be answered, though others are: something in it is the trouble."""
 
-    def __init__(self, failure: Failure, attempts: int, cost: int) -> None:
+    def __init__(self, failure: Failure, attempts: int) -> None:
         super().__init__(str(failure))
         self.failure = failure
         self.attempts = attempts
-        self.cost = cost
 
 
+@dataclass(frozen=True, slots=True)
 class Classifier:
-    """Shared by all tickets of a worker; ``now_ms`` gives UTC epoch milliseconds."""
+    """Asks one model. Shared by all calls of a worker to it.
 
-    def __init__(
-        self,
-        claude: Claude,
-        prompt: Prompt,
-        prices: PriceList,
-        gate: Gate,
-        settings: Settings,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-    ) -> None:
-        self._claude = claude
-        self._prompt = prompt
-        self._prices = prices
-        self._gate = gate
-        self._settings = settings
-        self._now_ms = now_ms
+    An answer below ``threshold`` counts as unsure. ``retry_max_wait`` is the longest pause between
+    tries, in seconds; ``now_ms`` gives UTC epoch milliseconds.
+    """
 
-    async def classify(
+    tier: CallTier
+    claude: Claude
+    prompt: Prompt
+    prices: PriceList
+    gate: Gate
+    pace: Pace
+    threshold: float
+    retry_max_wait: float
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+
+    async def ask(
         self,
-        source: Source,
-        ticket: Ticket,
+        topic: str,
+        partition: int,
+        questions: Sequence[Question],
         record: Recorder,
-        so_far: Classification | None = None,
+        attempts: int = 0,
     ) -> Answered:
-        """The ticket's category, and its last call. ``record`` gets every earlier call at once.
+        """One answer about 1 to 100 tickets of a source partition, however long the API is away.
 
-        ``so_far`` is what calls for it have cost before, in this worker or another.
-
-        Raises Unanswerable when the ticket itself is the trouble.
+        The pace was asked, and told that this call begins, by whoever chose its tickets.
+        ``attempts`` are the calls that were made for them before. ``record`` gets every try that
+        is not answered, at once. Raises Refused when the request itself is the trouble.
         """
-        if not ticket.text.strip() and not (ticket.subject or "").strip():
-            return Answered(self._without_call("empty_text"), None)
-        case = _Case(self, source, ticket, record, so_far)
-        for tries_left in reversed(range(self._settings.answer_attempts)):
-            call = await case.ask_until_answered()
-            if case.verdict is not None or not tries_left:
-                break
-            record(call, case.result(call))
-        return Answered(case.result(call), call)
-
-    def _without_call(self, reason: str) -> Classification:
-        return Classification(
-            category=UNKNOWN,
-            confidence=0.0,
-            tier="none",
-            model=None,
-            reason=reason,
-            input_tokens=0,
-            output_tokens=0,
-            cost_picodollars=0,
-            call_id=None,
-            prompt_version=self._prompt.version,
-            classified_at=self._now_ms(),
-        )
-
-
-class _Case:
-    """All calls for one ticket, and what they cost together."""
-
-    def __init__(
-        self,
-        desk: Classifier,
-        source: Source,
-        ticket: Ticket,
-        record: Recorder,
-        so_far: Classification | None,
-    ) -> None:
-        self._desk = desk
-        self._source = source
-        self._record = record
-        self._request = desk._prompt.request(ticket)
-        self._attempts = 0
-        self._input_tokens = so_far.input_tokens if so_far else 0
-        self._output_tokens = so_far.output_tokens if so_far else 0
-        self._cost = so_far.cost_picodollars if so_far else 0
-        self._tally = desk._gate.tally
-        self._strikes = 0
-        self.verdict: Verdict | None = None
-        self._reason: str | None = None
-
-    async def ask_until_answered(self) -> CallRecord:
-        """Call until the API answers, however long it is away."""
+        case = _Case(self, topic, partition, questions, record, attempts)
         try:
-            return await self._ask()  # nearly always: without a retry's 50 microseconds
+            return await case.ask()  # nearly always: without a retry's 50 microseconds
         except Failure as failure:
             await asyncio.sleep(self._pause(failure) * random.random())
-        back_off = wait_random_exponential(
-            multiplier=2 * FIRST_PAUSE, max=self._desk._settings.retry_max_wait
-        )
+        back_off = wait_random_exponential(multiplier=2 * FIRST_PAUSE, max=self.retry_max_wait)
         retrying = AsyncRetrying(
             wait=lambda state: back_off(state) if self._pause(_failure(state)) else 0.0,
             retry=retry_if_exception_type(Failure),
         )
-        return await retrying(self._ask)
+        return await retrying(case.ask)
 
     def _pause(self, failure: Failure) -> float:
         """Longest pause in seconds after the first failure of this kind."""
         if failure.wait is not None or failure.recovery is Recovery.HOLD:
             return 0.0  # the gate itself makes everybody wait
-        return min(FIRST_PAUSE, self._desk._settings.retry_max_wait)
+        return min(FIRST_PAUSE, self.retry_max_wait)
 
-    async def _ask(self) -> CallRecord:
-        gate = self._desk._gate
-        async with gate.call():
+    def outcome(self, reading: Reading) -> str:
+        """What the books say of one ticket's answer."""
+        if not isinstance(reading, Verdict):
+            return reading
+        return "ok" if reading.confidence >= self.threshold else LOW_CONFIDENCE
+
+
+class _Case:
+    """All tries of one request."""
+
+    def __init__(
+        self,
+        desk: Classifier,
+        topic: str,
+        partition: int,
+        questions: Sequence[Question],
+        record: Recorder,
+        attempts: int,
+    ) -> None:
+        self._desk = desk
+        self._topic = topic
+        self._partition = partition
+        self._questions = questions
+        self._record = record
+        self._attempts = attempts
+        # Not to be guessed: a ticket's text might name an id to answer for another ticket.
+        self._ids = new_ids(len(questions))
+        self._request = desk.prompt.request(self._ids, [question.part for question in questions])
+        self._size = len(questions), sum(question.bound for question in questions)
+        self._tally = desk.gate.tally
+        self._strikes = 0
+        self._tried = False
+        self._outcome: Reply | Failure | None = None
+
+    async def ask(self) -> Answered:
+        """One try. Raises Failure."""
+        desk = self._desk
+        if self._tried:  # the first one was begun by the dispatcher
+            await until_paced(desk.pace, desk.tier)
+            desk.pace.begin(desk.tier, *self._size)
+        self._tried = True
+        self._outcome = None
+        try:
+            return await self._try()
+        finally:
+            desk.pace.end(desk.tier, *self._size, self._outcome)
+
+    async def _try(self) -> Answered:
+        desk = self._desk
+        async with desk.gate.call():
             self._attempts += 1
             call_id = uuid.uuid4().hex
-            started = self._desk._now_ms()
+            started = desk.now_ms()
             try:
-                reply = await self._desk._claude.ask(self._request)
-                cost = self._desk._prices.cost(reply.model, reply.usage, started)
+                self._outcome = reply = await desk.claude.ask(self._request)
+                cost = desk.prices.cost(reply.model, reply.usage, started)
             except NoPrice as unpriced:
                 failure = no_price(unpriced.model)
                 self._failed(failure, call_id, started)
                 raise failure from unpriced
             except Failure as failed:
+                self._outcome = failed
                 self._failed(failed, call_id, started)
                 raise
             except asyncio.CancelledError:
                 # Given up after the grace of a stop: it may be charged all the same.
                 self._unanswered("cancelled", None, None, call_id, started, maybe_billed=True)
                 raise
-        gate.succeeded()
+        desk.gate.succeeded()
         return self._answered(reply, cost, call_id, started)
 
-    def _answered(self, reply: Reply, cost: int, call_id: str, started: int) -> CallRecord:
-        outcome, category = "ok", UNKNOWN
-        try:
-            self.verdict = read_message(reply.content, reply.stop_reason, self._desk._prompt.names)
-            category = self.verdict.category
-        except BadAnswer as bad:
-            outcome = self._reason = bad.reason
-        self._input_tokens += reply.usage.prompt_tokens
-        self._output_tokens += reply.usage.output_tokens
-        self._cost += cost
-        return self._call(
-            call_id, started, outcome, reply.model, 200, reply.request_id, reply.usage, cost, 0,
-            category,
+    def _answered(self, reply: Reply, cost: int, call_id: str, started: int) -> Answered:
+        desk = self._desk
+        readings = read_message(reply.content, reply.stop_reason, desk.prompt.names, self._ids)
+        shares = share_out(
+            reply.usage,
+            cost,
+            desk.prices.price(reply.model, started).band(reply.usage.prompt_tokens),
+            [question.bound for question in self._questions],
+        )
+        told = [
+            Share(
+                question.offset,
+                reading.category if isinstance(reading, Verdict) else UNKNOWN,
+                *share,
+                desk.outcome(reading),
+                reading.confidence if isinstance(reading, Verdict) else 0.0,
+            )
+            for question, reading, share in zip(self._questions, readings, shares, strict=True)
+        ]
+        call = self._call(
+            call_id, started, _whole(readings), reply.model, 200, reply.request_id, reply.usage,
+            cost, 0, told,
         )  # fmt: skip
+        return Answered(call, readings)
 
     def _failed(self, failure: Failure, call_id: str, started: int) -> None:
-        """Record the failure, tell the gate; raises Unanswerable if the ticket is the trouble."""
-        gate = self._desk._gate
+        """Record the failure, tell the gate; raises Refused if the request is the trouble."""
+        gate = self._desk.gate
         self._unanswered(
             failure.error_type,
             failure.status,
@@ -218,11 +238,12 @@ class _Case:
         self._tally = gate.tally
         if failure.recovery is Recovery.TICKET:
             gate.refused()
+        most = GIVE_UP_TRIES if len(self._questions) == 1 else GIVE_UP_SHARED
         if failure.recovery is Recovery.TICKET and not gate.proven:
-            # It is what all requests have in common that is wrong, not this ticket.
+            # It is what all requests have in common that is wrong, not these tickets.
             gate.hold(failure)
-        elif failure.recovery is Recovery.TICKET or self._strikes >= GIVE_UP_TRIES:
-            raise Unanswerable(failure, self._attempts, self._cost) from failure
+        elif failure.recovery is Recovery.TICKET or self._strikes >= most:
+            raise Refused(failure, self._attempts) from failure
         elif failure.recovery is Recovery.HOLD:
             gate.hold(failure)
         elif failure.wait is not None:
@@ -239,19 +260,22 @@ class _Case:
         maybe_billed: bool,
     ) -> None:
         """Record a call whose usage was never seen, with the most that it can have cost."""
-        desk, model = self._desk, self._desk._settings.model
-        most = desk._prompt.upper_bound(self._request), desk._settings.max_tokens
-        bound = desk._prices.upper_bound(model, *most, started) if maybe_billed else 0
+        prompt, bound = self._desk.prompt, 0
+        if maybe_billed:
+            most = prompt.fixed_bound + sum(question.bound for question in self._questions)
+            output = prompt.max_tokens(len(self._questions))
+            bound = self._desk.prices.upper_bound(prompt.model, most, output, started)
+        shares = [Share(question.offset, UNKNOWN, 0, 0, 0, outcome) for question in self._questions]
         self._record(
             self._call(
-                call_id, started, outcome, model, status, request_id, Usage(), 0, bound, UNKNOWN
-            ),
-            None,
-        )
+                call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound,
+                shares,
+            )
+        )  # fmt: skip
 
     def _others_are_answered(self) -> bool:
-        """Whether the API was well since this ticket's last failure, as others found it."""
-        now = self._desk._gate.tally
+        """Whether the API was well since this request's last failure, as others found it."""
+        now = self._desk.gate.tally
         answered = now.answered - self._tally.answered
         failed = now.failed - self._tally.failed
         return answered > 0 and answered >= GIVE_UP_HEALTH * (answered + failed)
@@ -267,17 +291,17 @@ class _Case:
         usage: Usage,
         cost: int,
         unsettled: int,
-        category: str,
+        shares: Sequence[Share],
     ) -> CallRecord:
-        share = Share(self._source.offset, category, usage.prompt_tokens, usage.output_tokens, cost)
+        desk = self._desk
         return CallRecord(
             call_id=call_id,
             started_at=started,
-            ended_at=self._desk._now_ms(),
-            tier="first",
-            requested_model=self._desk._settings.model,
+            ended_at=desk.now_ms(),
+            tier=desk.tier,
+            requested_model=desk.prompt.model,
             model=model,
-            prompt_version=self._desk._prompt.version,
+            prompt_version=desk.prompt.version,
             attempt=self._attempts,
             outcome=outcome,
             status=status,
@@ -289,27 +313,16 @@ class _Case:
             cache_read_tokens=usage.cache_read,
             cost_picodollars=cost,
             unsettled_picodollars=unsettled,
-            source_topic=self._source.topic,
-            source_partition=self._source.partition,
-            shares=(share,),
+            source_topic=self._topic,
+            source_partition=self._partition,
+            shares=tuple(shares),
         )
 
-    def result(self, last: CallRecord) -> Classification:
-        """What is known when the calls are over; ``last`` is the final call."""
-        verdict = self.verdict or Verdict(UNKNOWN, 0.0)
-        return Classification(
-            category=verdict.category,
-            confidence=verdict.confidence,
-            tier=last.tier,
-            model=last.model,
-            reason=None if self.verdict else self._reason,
-            input_tokens=self._input_tokens,
-            output_tokens=self._output_tokens,
-            cost_picodollars=self._cost,
-            call_id=last.call_id,
-            prompt_version=last.prompt_version,
-            classified_at=last.ended_at,
-        )
+
+def _whole(readings: Sequence[Reading]) -> str:
+    """The outcome of a call, from what it says about each ticket."""
+    reasons = {"ok" if isinstance(reading, Verdict) else reading for reading in readings}
+    return reasons.pop() if len(reasons) == 1 else "incomplete"
 
 
 def _failure(state: RetryCallState) -> Failure:

@@ -10,6 +10,7 @@ import httpx2
 
 from streams.claude.failures import explain, malformed
 from streams.claude.prices import Usage
+from streams.claude.rate_headers import RateLimits, read_rate_limits
 from streams.settings import Settings
 
 MOST_TOKENS = 10**9
@@ -28,6 +29,7 @@ class Reply:
     stop_reason: str | None
     usage: Usage
     request_id: str | None
+    limits: RateLimits | None = None
 
 
 class Claude:
@@ -69,8 +71,9 @@ class Claude:
         except (anthropic.APIError, TimeoutError, ValueError) as error:
             raise explain(error) from error
         request_id = response.headers.get("request-id")
+        limits = read_rate_limits(response.headers)
         try:
-            return _reply(await response.json(), request_id)  # the body is here already
+            return _reply(await response.json(), request_id, limits)  # the body is here already
         except _UNREADABLE as error:
             raise malformed(response.status_code, request_id) from error
 
@@ -85,7 +88,7 @@ class Claude:
         await self.close()
 
 
-def _reply(body: Any, request_id: str | None) -> Reply:
+def _reply(body: Any, request_id: str | None, limits: RateLimits | None = None) -> Reply:
     """Read the parts we use, strictly: what has no usage has no price."""
     model, usage = body["model"], body["usage"]
     if not isinstance(model, str):
@@ -105,6 +108,7 @@ def _reply(body: Any, request_id: str | None) -> Reply:
             inference_geo=usage.get("inference_geo") or "global",
         ),
         request_id=request_id,
+        limits=limits,
     )
 
 

@@ -11,6 +11,8 @@ from enum import Enum
 import aiohttp
 import anthropic
 
+from streams.claude.rate_headers import RateLimits, read_rate_limits
+
 
 class Recovery(Enum):
     """What to do about a failure."""
@@ -31,7 +33,8 @@ class Failure(Exception):  # noqa: N818  what went wrong elsewhere
 
     ``error_type`` is the API's own name where it gave one, and becomes the error type in the
     books. ``wait`` is the API's ``retry-after`` in seconds. ``maybe_billed`` tells that the request
-    may have reached the API and cost money although its usage was never seen.
+    may have reached the API and cost money although its usage was never seen. ``limits`` is what
+    the API says about its rate limits.
     """
 
     error_type: str
@@ -41,6 +44,7 @@ class Failure(Exception):  # noqa: N818  what went wrong elsewhere
     request_id: str | None = None
     wait: float | None = None
     maybe_billed: bool = False
+    limits: RateLimits | None = None
 
     def __str__(self) -> str:
         status = f"HTTP {self.status} " if self.status else ""
@@ -122,7 +126,10 @@ def _of_status(error: anthropic.APIStatusError) -> Failure:
             advice = "the organisation's spend limit is reached: raise it, or wait for next month"
             return Failure(error.error_code, Recovery.HOLD, advice, status, error.request_id)
         name, advice = given or "rate_limit_error", "the rate limit is reached"
-        return Failure(name, Recovery.RETRY, advice, status, error.request_id, _wait(error))
+        limits = read_rate_limits(error.response.headers)
+        return Failure(
+            name, Recovery.RETRY, advice, status, error.request_id, _wait(error), limits=limits
+        )
     if status in (400, 413, 422):
         return Failure(
             name, Recovery.TICKET, "the API refuses this request", status, error.request_id

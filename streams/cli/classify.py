@@ -1,21 +1,24 @@
 """``ticket-streams classify``: one ticket, without Kafka."""
 
+import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from streams.classify.categories import DEFAULT
-from streams.classify.prompt import Prompt
-from streams.claude.classifier import Classifier, Unanswerable
 from streams.claude.client import Claude
 from streams.claude.failures import Failure
 from streams.claude.gate import Gate
+from streams.claude.pace import Unpaced
 from streams.claude.prices import price_list
+from streams.claude.tiers import classifier, models
 from streams.cli.common import load, print_json, run
+from streams.delivery.offline import Offline
+from streams.delivery.work import DeadLetter
 from streams.events.json_values import scalar
-from streams.events.model import CallRecord, Source, Ticket
+from streams.events.model import CallRecord, Classification, Ticket
 from streams.preflight import PreflightError, check_api
 from streams.settings import Settings
 
@@ -25,8 +28,13 @@ MOST_FAILURES = 5
 class _FirstHold(Gate):
     """Nobody waits at a terminal for a person to mend the key: a hold ends the command."""
 
+    def __init__(self, end: Callable[[str], None]) -> None:
+        super().__init__()
+        self._end = end
+
     def hold(self, failure: Failure) -> None:
-        raise click.ClickException(str(failure))
+        super().hold(failure)
+        self._end(str(failure))
 
 
 @click.command(
@@ -54,21 +62,35 @@ def command(text: str | None, subject: str | None) -> None:
 
 
 async def _classify(settings: Settings, ticket: Ticket) -> dict[str, Any]:
-    prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+    reasons: list[str] = []
     failed: list[CallRecord] = []
+    answer: asyncio.Future[Classification | DeadLetter] | None = None
 
-    def give_up(call: CallRecord, _: object) -> None:
+    def end(reason: str) -> None:
+        reasons.append(reason)
+        if answer is not None:
+            answer.cancel()
+
+    def count(call: CallRecord) -> None:
         """A worker waits out an outage; a person at a terminal wants to know."""
-        failed.append(call)
-        if len(failed) == MOST_FAILURES:
-            raise click.ClickException(
-                f"{MOST_FAILURES} calls failed, the last with {call.outcome}"
-            )
+        if not call.usage_seen:
+            failed.append(call)
+        if len(failed) >= MOST_FAILURES:
+            end(f"{MOST_FAILURES} calls failed, the last with {call.outcome}")
 
     async with Claude.of(settings) as claude:
-        classifier = Classifier(claude, prompt, price_list(), _FirstHold(), settings)
-        try:
-            answered = await classifier.classify(Source("-", 0, 0), ticket, give_up)
-        except Unanswerable as error:
-            raise click.ClickException(str(error)) from None
-    return asdict(answered.classification)
+        classifiers = {
+            tier: classifier(settings, tier, claude, _FirstHold(end), Unpaced())
+            for tier in models(settings)
+        }
+        async with Offline(settings, classifiers, Unpaced(), count) as line:
+            answer = asyncio.ensure_future(line.classify(ticket))
+            try:
+                result = await answer
+            except asyncio.CancelledError:
+                if not reasons:
+                    raise
+                raise click.ClickException(reasons[0]) from None
+    if isinstance(result, DeadLetter):
+        raise click.ClickException(result.message)
+    return asdict(result)

@@ -1,10 +1,9 @@
-"""What the commands share: settings, running, time ranges, printing."""
+"""What the commands share: settings, running, times, printing."""
 
 import asyncio
 import json
 import logging
 import re
-import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,9 +11,9 @@ from typing import Any, TypeVar
 import click
 from aiokafka.errors import KafkaError
 from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, TimeRemainingColumn
 
 from streams.audit.topic_admin import TopicsError
-from streams.classify.categories import DEFAULT, names
 from streams.events.topics import Topics
 from streams.settings import Settings, SettingsError, load_settings
 
@@ -36,7 +35,7 @@ def load(**changes: object) -> Settings:
 
 def topics_of(settings: Settings) -> Topics:
     """The topics of this installation."""
-    return Topics.of(settings, names(DEFAULT))
+    return Topics.of(settings)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -61,6 +60,19 @@ def console() -> Console:
     """For tables. Made when it is used, so that it writes to where standard output goes then."""
     width = None if Console().is_terminal else 160
     return Console(width=width, highlight=False)
+
+
+def progress(*columns: ProgressColumn) -> Progress:
+    """A bar, these columns, and the time that is left; on a terminal only, and gone at the end."""
+    terminal = Console(stderr=True)
+    return Progress(
+        BarColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=terminal,
+        transient=True,
+        disable=not terminal.is_terminal,
+    )
 
 
 def utc(seconds: float) -> str:
@@ -97,19 +109,3 @@ class Instant(click.ParamType):
         except ValueError:
             self.fail(f"{value!r} is not a time like 2026-11-21T09:30", param, ctx)
         return given.replace(tzinfo=given.tzinfo or UTC).timestamp()
-
-
-def since_options(command: Command) -> Command:
-    """Adds ``--since`` and ``--last``; see :func:`since_of`."""
-    last = click.option("--last", type=Duration(), help="Only the last 90s, 15m, 1h, 7d ...")
-    since = click.option("--since", type=Instant(), help="Only from this time on (ISO, UTC).")
-    return last(since(command))
-
-
-def since_of(since: float | None, last: float | None) -> float:
-    """Epoch seconds that reports begin with; 0 for everything there is."""
-    if since is not None and last is not None:
-        raise click.UsageError("--since and --last exclude each other")
-    if last is not None:
-        return time.time() - last
-    return since or 0.0

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 from aiokafka.errors import KafkaError, ProducerFenced
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 
-from streams.cli.common import json_option, load, print_json, run, topics_of
+from streams.cli.common import json_option, load, print_json, progress, run, topics_of
 from streams.cli.dead_letter_options import filter_options, printable, topic_option
 from streams.dead_letters import marks
 from streams.dead_letters.plan import Order, Plan, make_plan
@@ -91,7 +90,7 @@ def command(
 
 
 async def _carry_out(settings: Settings, order: Order, plan: Plan) -> int:
-    bar = _progress()
+    bar = progress(MofNCompleteColumn())
     task = bar.add_task("", total=len(plan.targets))
     redriver = Redriver(settings, order, plan, lambda letters: bar.advance(task, letters))
     loop = asyncio.get_running_loop()
@@ -138,15 +137,3 @@ def _report(order: Order, plan: Plan, redriven: int, *, dry_run: bool) -> dict[s
         "refused": plan.refused,
         "beyond_limit": plan.left,
     }
-
-
-def _progress() -> Progress:
-    terminal = Console(stderr=True)
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=terminal,
-        transient=True,
-        disable=not terminal.is_terminal,
-    )

@@ -18,6 +18,13 @@ from streams.local.kafka.errors import KafkaUnavailable
 from streams.local.standin.process import StandInError
 from streams.observe.logs import configure
 
+TIERS = {
+    "first": "by the first model",
+    "escalation": "by the escalation model",
+    "cache": "as identical tickets before",
+    "none": "without a call",
+}
+
 
 @click.command(
     epilog="Example:  ticket-streams demo --tickets 500 --report build/report.json --no-stay"
@@ -112,6 +119,8 @@ def show(report: DemoReport, console: Console) -> None:
     each = dollars(report.spend_picodollars * 1000 // routed, 4) if routed else ""
     table.add_row("all", f"{report.tickets:,}", dollars(report.spend_picodollars), each)
     console.print(table)
+    tiers = ", ".join(f"{n:,} {TIERS[tier]}" for tier, n in sorted(report.tiers.items()))
+    console.print(f"Answered: {tiers}")
     outcomes = ", ".join(f"{n:,} {name}" for name, n in sorted(report.calls.items()))
     console.print(
         f"Calls: {sum(report.calls.values()):,} ({outcomes}); the API counted {report.api_calls:,}"

@@ -10,11 +10,10 @@ from typing import BinaryIO
 
 import click
 from aiokafka import AIOKafkaProducer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+from rich.progress import DownloadColumn, Progress
 
 from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
-from streams.cli.common import json_option, load, print_json, run
+from streams.cli.common import json_option, load, print_json, progress, run
 from streams.events.wire import SchemaNeeded, UndecodableEvent, decode_ticket
 from streams.settings import Settings
 
@@ -73,7 +72,7 @@ class Sender:
         producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=5
         )
-        bar = _progress()
+        bar = progress(DownloadColumn())
         try:
             await connect(producer, bootstrap)
             with bar:
@@ -129,15 +128,3 @@ def _size(file: BinaryIO) -> int | None:
         return os.fstat(file.fileno()).st_size or None
     except OSError:
         return None
-
-
-def _progress() -> Progress:
-    terminal = Console(stderr=True)
-    return Progress(
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=terminal,
-        transient=True,
-        disable=not terminal.is_terminal,
-    )

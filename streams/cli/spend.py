@@ -1,25 +1,11 @@
 """``ticket-streams spend``: what was spent, by the books of all workers."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
-from rich.table import Table
 
-from streams.audit.books import SpendKey, load_books
 from streams.books.money import dollars
 from streams.books.rows import SpendRow
-from streams.cli.common import (
-    console,
-    json_option,
-    load,
-    print_json,
-    run,
-    since_of,
-    since_options,
-    topics_of,
-    utc,
-)
+from streams.cli.common import console, json_option, print_json
+from streams.cli.reports import books_since, grouped, named, report_options, table
 
 COLUMNS = ("window", "model", "category")
 NUMBERS = (
@@ -35,16 +21,7 @@ NUMBERS = (
 
 
 @click.command(name="spend")
-@click.option(
-    "--by",
-    "columns",
-    type=click.Choice(COLUMNS),
-    multiple=True,
-    default=("model", "category"),
-    show_default=True,
-    help="What to tell apart; may be given several times.",
-)
-@since_options
+@report_options(COLUMNS, default=("model", "category"))
 @json_option
 def command(
     columns: tuple[str, ...], since: float | None, last: float | None, as_json: bool
@@ -59,50 +36,17 @@ def command(
       ticket-streams spend --last 1h
       ticket-streams spend --by window --by category --since 2026-11-21T09:00
     """
-    start = since_of(since, last)
-    settings = load()
-    books = run(load_books(settings.bootstrap_servers, topics_of(settings)))
-    groups = grouped(books.spend, columns, start - settings.window_seconds)
+    books, after = books_since(since, last)
+    groups = grouped(books.spend, columns, after, SpendRow.plus)
     total = SpendRow()
     for row in groups.values():
         total = total.plus(row)
     if as_json:
-        rows = [{**_named(columns, key), **row._asdict()} for key, row in groups.items()]
+        rows = [{**named(columns, group), **row._asdict()} for group, row in groups.items()]
         print_json({"rows": rows, "total": total._asdict()})
     else:
-        console().print(_table(columns, groups, total))
-
-
-def grouped(
-    spend: Mapping[SpendKey, SpendRow], columns: tuple[str, ...], after: float
-) -> dict[tuple[Any, ...], SpendRow]:
-    """Rows of windows that began after ``after`` (epoch seconds), summed by ``columns``; sorted."""
-    groups: dict[tuple[Any, ...], SpendRow] = {}
-    for key, row in spend.items():
-        if key.start > after:
-            values = {"window": key.start, "model": key.model, "category": key.category}
-            group = tuple(values[column] for column in columns)
-            groups[group] = groups.get(group, SpendRow()).plus(row)
-    return dict(sorted(groups.items()))
-
-
-def _named(columns: tuple[str, ...], key: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(columns, key, strict=True))
-
-
-def _table(
-    columns: tuple[str, ...], groups: Mapping[tuple[Any, ...], SpendRow], total: SpendRow
-) -> Table:
-    table = Table(show_footer=True)
-    for number, column in enumerate(columns):
-        table.add_column(column, footer="" if number else "total")
-    footer = _cells(total)
-    for name, text in zip(NUMBERS, footer, strict=True):
-        table.add_column(name, footer=text, justify="right")
-    for key, row in groups.items():
-        values = [utc(v) if c == "window" else v for c, v in zip(columns, key, strict=True)]
-        table.add_row(*values, *_cells(row))
-    return table
+        lines = {group: _cells(row) for group, row in groups.items()}
+        console().print(table(columns, NUMBERS, lines, _cells(total)))
 
 
 def _cells(row: SpendRow) -> list[str]:

@@ -46,7 +46,7 @@ async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard
 
     Needs no Kafka to start: the page says when it is away, and goes on by itself.
     """
-    source = KafkaBooks(settings.bootstrap_servers, Topics.of(settings, ()))
+    source = KafkaBooks(settings.bootstrap_servers, Topics.of(settings))
     return await serve(source, settings, host, port)
 
 

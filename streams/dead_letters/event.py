@@ -47,9 +47,3 @@ def event_of(record: ConsumerRecord, to: str, partitions: int) -> Record:
         *((name, text.encode()) for name, text in added.items()),
     ]
     return Record(to, partition, record.key, record.value, None, headers)
-
-
-def size_of(event: Record) -> int:
-    """Bytes of key, value and headers."""
-    headers = sum(len(name) + len(value or b"") for name, value in event.headers)
-    return len(event.key or b"") + len(event.value or b"") + headers

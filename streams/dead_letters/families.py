@@ -1,12 +1,10 @@
 """The header families of dead letters: ours and Kafka Streams', Kafka Connect's, Spring's."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from streams.delivery.size import Headers
 from streams.events import headers as names
-
-Headers = Sequence[tuple[str, bytes | None]]
 
 NUMBER_DIGITS = 19
 """Of the largest offset there is."""

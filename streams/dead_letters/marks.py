@@ -9,18 +9,11 @@ import json
 import time
 
 from aiokafka import ConsumerRecord
-from aiokafka.admin import NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.audit.snapshot import Snapshot
-from streams.audit.topic_admin import (
-    DEFAULT_REPLICATION,
-    TopicCreationError,
-    open_admin,
-    partition_counts,
-    wait_until_known,
-)
+from streams.audit.topic_admin import create, open_admin, partition_counts
 from streams.delivery.records import Record
+from streams.events.topics import TopicSpec
 from streams.settings import Settings
 
 Marks = dict[str, int]
@@ -71,16 +64,4 @@ async def create_topic(bootstrap: str, topic: str) -> None:
     async with open_admin(bootstrap) as admin:
         if topic in await partition_counts(admin):
             return
-        brokers = len((await admin.describe_cluster())["brokers"])
-        new = NewTopic(
-            topic,
-            1,
-            min(DEFAULT_REPLICATION, brokers),
-            topic_configs={"cleanup.policy": "compact"},
-        )
-        answer = await admin.create_topics([new])
-        for _, code, *message in answer.topic_errors:
-            if code not in (0, TopicAlreadyExistsError.errno):
-                reason = (message and message[0]) or for_code(code).__name__
-                raise TopicCreationError(f"topic {topic} was not created: {reason}")
-        await wait_until_known(admin, [topic])
+        await create(admin, [TopicSpec(topic, False, {"cleanup.policy": "compact"})], 1)

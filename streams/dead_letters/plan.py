@@ -11,9 +11,10 @@ from aiokafka.errors import for_code
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import partition_counts
 from streams.dead_letters import marks
-from streams.dead_letters.event import ROOM, event_of, refusal, size_of
+from streams.dead_letters.event import ROOM, event_of, refusal
 from streams.dead_letters.reading import letters
 from streams.dead_letters.wanted import Wanted
+from streams.delivery.size import size_of
 from streams.settings import Settings
 
 
@@ -77,7 +78,8 @@ async def make_plan(settings: Settings, order: Order) -> Plan:
             if to is None or reason is not None:
                 plan.refused[reason or ""] += 1
                 continue
-            size = size_of(event_of(record, to, plan.partitions[to]))
+            event = event_of(record, to, plan.partitions[to])
+            size = size_of(event.key, event.value, event.headers)
             found.append((letter.given_up_at, record.partition, record.offset, to, size))
         plan.rooms = await _rooms(snapshot, {to for *_, to, _ in found})
     fitting = []

@@ -12,19 +12,17 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.dead_letters import marks
-from streams.dead_letters.event import event_of, size_of
+from streams.dead_letters.event import event_of
 from streams.dead_letters.plan import Order, Plan
 from streams.delivery.records import Record
+from streams.delivery.size import size_of
+from streams.delivery.transaction import COMMIT_TIMEOUT, TRANSACTION_TIMEOUT_MS
 from streams.settings import Settings
 
 BATCH_LETTERS = 200
 BATCH_BYTES = 256 * 1024
 LEAST_REQUEST = 2**20
 """Bytes; aiokafka's own default."""
-TRANSACTION_TIMEOUT_MS = 30_000
-"""How long a transaction that kill -9 left open may keep readers waiting; the next run ends it."""
-COMMIT_TIMEOUT = 45.0
-"""Seconds. By then Kafka has aborted the transaction."""
 
 
 class Redriver:
@@ -78,7 +76,7 @@ class Redriver:
 
     async def _add(self, letter: ConsumerRecord, to: str) -> None:
         event = event_of(letter, to, self._plan.partitions[to])
-        size = size_of(event)
+        size = size_of(event.key, event.value, event.headers)
         if self._letters == BATCH_LETTERS or self._bytes + size > self._room:
             await self._commit()
         self._batch += [event, marks.mark(self._marks_topic, letter, to)]

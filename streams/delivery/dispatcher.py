@@ -1,79 +1,166 @@
-"""Who is classified next: call slots take waiting tickets, partition by partition in turn."""
+"""Who is classified next: a free call slot takes the tickets that wait, lane by lane in turn."""
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
-from streams.delivery.partition import SourcePartition, Uncommitted
+from streams.classify.triage import CallTier, Lane
+from streams.claude.pace import Pace
 from streams.delivery.work import Work
 
 log = logging.getLogger(__name__)
 
-Run = Callable[[SourcePartition, Work], Awaitable[None]]
+ESCALATION_SLOTS = 4
+"""One slot in so many, at most, is the escalation's: while its model is away, the other goes on."""
 
 
-class Dispatcher:
-    """At most ``slots`` tickets are with ``run`` at a time. A free slot takes what waits, at once.
+class Queue(Protocol):
+    """What the dispatcher needs of a partition."""
+
+    waiting: dict[Lane, deque[Work]]
+    """Tickets without a slot, by lane; no lane is empty."""
+    calls: set[asyncio.Future[Any]]
+    """What is under way."""
+    closed: bool
+    """Whether it is given up: nothing may wait there any more."""
+
+
+class Uncommitted(Protocol):
+    """Calls that were paid and are not committed yet."""
+
+    calls: int
+
+
+Q = TypeVar("Q", bound=Queue)
+
+
+class Dispatcher(Generic[Q]):
+    """At most ``slots`` calls run at a time, each with tickets of one lane of one partition.
+
+    Nothing waits for company: a free slot takes what is there, so that an idle worker asks about
+    each ticket at once, and a busy one about many together. ``most_tokens`` bounds the input of a
+    call. ``run`` makes one call, and returns the tickets that must wait again, each with its new
+    lane; ``fail`` is told when it raises, which it never should.
 
     While more than ``slots`` paid calls are not committed, none begins: what Kafka cannot take is
     not bought, and a crash costs at most twice ``slots`` calls.
-
-    Shared calls come in here: a slot then takes several tickets of the partition whose turn it is.
-    ``fail`` is told when ``run`` raises, which it never should.
     """
 
     def __init__(
         self,
         slots: int,
-        run: Run,
+        run: Callable[[Q, Lane, Sequence[Work]], Awaitable[Sequence[Work]]],
         uncommitted: Uncommitted,
+        pace: Pace,
+        *,
+        most_tokens: int,
         fail: Callable[[str], object] = log.critical,
     ) -> None:
-        self._slots = slots
-        self._uncommitted = uncommitted
+        self._slots: dict[CallTier, int] = {
+            "first": slots,
+            "escalation": max(1, slots // ESCALATION_SLOTS),
+        }
+        self._taken: dict[CallTier, int] = {"first": 0, "escalation": 0}
         self._run = run
+        self._uncommitted = uncommitted
+        self._pace = pace
+        self._most_tokens = most_tokens
         self._fail = fail
-        self._in_turn: deque[SourcePartition] = deque()
-        self._taken = 0
+        self._in_turn: dict[CallTier, deque[tuple[Q, Lane]]] = {
+            "first": deque(),
+            "escalation": deque(),
+        }
+        self._due: asyncio.Handle | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> int:
         """Slots in use."""
-        return self._taken
+        return sum(self._taken.values())
 
-    def submit(self, partition: SourcePartition, work: Work) -> None:
-        """``work`` waits for a slot."""
-        if not partition.waiting:
-            self._in_turn.append(partition)
-        partition.waiting.append(work)
-        self.fill()
+    def submit(self, partition: Q, work: Work) -> None:
+        """``work`` waits for a slot in its lane. What comes in one go is taken in one go."""
+        if partition.closed:
+            return
+        lane = work.lane
+        if lane not in partition.waiting:
+            partition.waiting[lane] = deque()
+            self._in_turn[lane.tier].append((partition, lane))
+        partition.waiting[lane].append(work)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_soon(self.fill)
 
     def clear(self) -> None:
         """Forget everything that waits: the partitions are given up."""
-        for partition in self._in_turn:
-            partition.waiting.clear()
-        self._in_turn.clear()
+        for in_turn in self._in_turn.values():
+            for partition, _ in in_turn:
+                partition.waiting.clear()
+            in_turn.clear()
 
     def fill(self) -> None:
         """Begin what may begin. Called when a ticket comes, a slot is free, or a commit is done."""
-        while (
-            self._in_turn and self._taken < self._slots and self._uncommitted.calls <= self._slots
-        ):
-            partition = self._in_turn.popleft()
-            work = partition.waiting.popleft()
-            if partition.waiting:
-                self._in_turn.append(partition)
-            self._taken += 1
-            task = asyncio.ensure_future(self._run(partition, work))
-            partition.calls.add(task)
-            task.add_done_callback(partition.calls.discard)
-            task.add_done_callback(self._free)
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        waits = [self._fill(tier) for tier in self._in_turn]
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if wait := min(filter(None, waits), default=0.0):
+            self._later = asyncio.get_running_loop().call_later(wait, self.fill)
 
-    def _free(self, task: asyncio.Future[None]) -> None:
-        self._taken -= 1
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A bug: without a result its event would block the partition, and nobody would know.
-            self._fail(f"a ticket was left without a result: {type(error).__name__}")
+    def _fill(self, tier: CallTier) -> float:
+        """Seconds until the pace allows the next call, if that is all that is missing; else 0."""
+        in_turn = self._in_turn[tier]
+        while (
+            in_turn
+            and self._taken[tier] < self._slots[tier]
+            and self.busy < self._slots["first"]
+            and self._uncommitted.calls <= self._slots["first"]
+        ):
+            if wait := self._pace.wait(tier):
+                return wait
+            partition, lane = in_turn.popleft()
+            works = self._take(partition, lane)
+            if lane in partition.waiting:
+                in_turn.append((partition, lane))
+            self._begin(partition, lane, works)
+        return 0.0
+
+    def _take(self, partition: Q, lane: Lane) -> list[Work]:
+        """The next tickets of ``lane`` for one call: at least one."""
+        waiting = partition.waiting[lane]
+        most = self._pace.group(lane.tier, lane.group)
+        works = [waiting.popleft()]
+        tokens = works[0].bound
+        while waiting and len(works) < most:
+            tokens += waiting[0].bound
+            if tokens > self._most_tokens:
+                break
+            works.append(waiting.popleft())
+        if not waiting:
+            del partition.waiting[lane]
+        return works
+
+    def _begin(self, partition: Q, lane: Lane, works: Sequence[Work]) -> None:
+        self._taken[lane.tier] += 1
+        self._pace.begin(lane.tier, len(works), sum(work.bound for work in works))
+        task = asyncio.ensure_future(self._run(partition, lane, works))
+        partition.calls.add(task)
+        task.add_done_callback(partition.calls.discard)
+        task.add_done_callback(lambda task: self._end(partition, lane.tier, task))
+
+    def _end(self, partition: Q, tier: CallTier, task: asyncio.Future[Sequence[Work]]) -> None:
+        self._taken[tier] -= 1
+        if task.cancelled():
+            pass
+        elif (error := task.exception()) is not None:
+            # A bug: without a result its events would block the partition, and nobody would know.
+            self._fail(f"tickets were left without a result: {type(error).__name__}")
             log.debug("where it happened", exc_info=error)
+        else:
+            for work in task.result():
+                self.submit(partition, work)
         self.fill()

@@ -16,7 +16,7 @@ from faust.tables.table import Table
 from faust.tables.wrappers import WindowWrapper
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
-from streams.delivery.last_resort import exit_within
+from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
 from streams.settings import Settings
@@ -24,9 +24,6 @@ from streams.settings import Settings
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
 DAY = 86_400.0
-
-EXIT_FAILED = 3
-"""The worker met something it cannot go on from; started again, it goes on where it was."""
 
 DRAIN_MARGIN = 6.0
 """Seconds for the last transactions, after the grace for calls in flight is over."""

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+EXIT_FAILED = 3
+"""The worker met something it cannot go on from; started again, it goes on where it was."""
+
 
 def exit_within(
     seconds: float, code: Callable[[], int], die: Callable[[int], object] = os._exit

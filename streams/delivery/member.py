@@ -11,9 +11,12 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.audit.topic_admin import TopicsError, open_admin, widen
-from streams.claude.gate import Gate
+from streams.claude.gates import Gates
+from streams.claude.pace import Pace
 from streams.delivery.dispatcher import Dispatcher
+from streams.delivery.intake import Intake
 from streams.delivery.partition import Books, SourcePartition, Uncommitted
+from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
@@ -21,7 +24,7 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.work import Work
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
-from streams.settings import Settings
+from streams.settings import Settings, variable
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +33,19 @@ LOOK_EVERY = 5.0
 
 HOUSEKEEPING_SECONDS = 10.0
 
-FLUSH_TIMEOUT = 5.0
+STOP_FLUSH = 5.0
 """Seconds for the last transactions on a stop, after the grace for calls is over."""
+
+REBALANCE_FLUSH = 20.0
+"""The same before a rebalance. The group waits for us 30 s after the grace (create_app), and a
+broker of several that stands still costs a transaction 10 s or more (REQUEST_TIMEOUT_MS)."""
 
 
 class Member:
     """Opens partitions, takes their events in hand, and gives the partitions up in time.
 
-    ``process`` brings one ticket to its result; ``fail`` ends the process with a reason.
+    ``intake`` reads an event, ``process`` makes a call about tickets when ``pace`` allows it;
+    ``fail`` ends the process with a reason.
     """
 
     def __init__(
@@ -47,18 +55,28 @@ class Member:
         *,
         books: Books,
         encoder: RoutedEncoder,
-        gate: Gate,
-        process: Callable[[SourcePartition, Work], Awaitable[None]],
+        gates: Gates,
+        intake: Intake,
+        process: Processing,
+        pace: Pace,
         fail: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._topics = topics
         self._books = books
         self._encoder = encoder
-        self._gate = gate
+        self._gates = gates
+        self._intake = intake
         self._fail = fail
         self._uncommitted = Uncommitted()
-        self._dispatcher = Dispatcher(settings.max_calls, process, self._uncommitted, fail)
+        self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
+            settings.max_calls,
+            process,
+            self._uncommitted,
+            pace,
+            most_tokens=settings.batch_tokens,
+            fail=fail,
+        )
         self._opening: asyncio.Task[None] | None = None
         self._source: SourceTopic | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -80,7 +98,7 @@ class Member:
         if not self.ready or partition is None or partition.generation != generation:
             return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
-            self._dispatcher.submit(partition, work)
+            self._intake.take(partition, work, self._dispatcher.submit)
         while self.pending >= self._settings.max_pending:
             self._room.clear()
             await self._room.wait()
@@ -99,8 +117,15 @@ class Member:
         if not self._opening.cancelled() and (error := self._opening.exception()) is not None:
             self._fail(f"partitions {sorted(numbers)} cannot be opened: {error!r}")
 
-    async def give_up(self, grace: float | None = None) -> None:
-        """Finish what can be finished within the grace, commit it, and let the partitions go."""
+    async def revoked(self) -> None:
+        """As :meth:`give_up`, but the partitions are ours for a while: commits may take longer."""
+        await self.give_up(flush=REBALANCE_FLUSH)
+
+    async def give_up(self, grace: float | None = None, flush: float = STOP_FLUSH) -> None:
+        """Finish what can be finished within the grace, commit it, and let the partitions go.
+
+        ``grace`` is ``stop_grace`` if not given; ``flush`` are the seconds for the last commits.
+        """
         self.ready = False
         if self._opening is not None and not self._opening.done():
             # A fence that comes late would shut out the partition's next owner.
@@ -109,24 +134,30 @@ class Member:
         if self._watching is not None:
             self._watching.cancel()
         try:
-            await self._let_go(self._settings.stop_grace if grace is None else grace)
+            await self._let_go(self._settings.stop_grace if grace is None else grace, flush)
         finally:
             source, self._source = self._source, None
             if source is not None:
                 await source.close()
 
-    async def _let_go(self, grace: float) -> None:
+    async def _let_go(self, grace: float, flush: float) -> None:
         if not self.partitions:
             return
-        self._gate.shut()
+        self._gates.shut()
         self._dispatcher.clear()
         owned = self.partitions.values()
-        await _within(grace, self._gate.until_idle())
+        await _within(grace, self._gates.until_idle())
         await asyncio.gather(*(partition.cancel_calls() for partition in owned))
-        await _within(FLUSH_TIMEOUT, asyncio.gather(*(partition.flush() for partition in owned)))
+        await _within(flush, asyncio.gather(*(partition.flush() for partition in owned)))
         closing, self.partitions = list(owned), {}
         self._room.set()
         await asyncio.gather(*(partition.close() for partition in closing))
+        if self._uncommitted.calls:
+            log.warning(
+                "%d calls could not be committed in time: whoever owns their partitions next makes "
+                "them again",
+                self._uncommitted.calls,
+            )
         self._uncommitted.calls = 0  # what is not committed now never will be
 
     async def _open(self, numbers: Collection[int], generation: int) -> None:
@@ -164,7 +195,7 @@ class Member:
             partition.open(begin[number], restored[number])
             self.partitions[number] = partition
         self._watching = asyncio.create_task(self._watch(source))
-        self._gate.reopen()
+        self._gates.reopen()
         self.ready = True
         log.info(
             "partitions %s opened: fence %.2f s, restore %.2f s, %d finished tickets remembered",
@@ -214,6 +245,7 @@ class Member:
             on_commit=self._committed,
             on_failure=lambda error: self._transaction_failed(number, error),
             topic_id=source.id,
+            duplicate_seconds=self._settings.duplicate_seconds,
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
@@ -226,7 +258,7 @@ class Member:
 
     def _transaction_failed(self, number: int, error: BaseException) -> None:
         name = self._settings.group_instance_id
-        twin = "; is there a second worker with this TICKET_STREAMS_GROUP_INSTANCE_ID?"
+        twin = f"; is there a second worker with this {variable('group_instance_id')}?"
         fenced = name is not None and isinstance(error, ProducerFenced)
         self._fail(f"transaction of partition {number}: {error!r}{twin if fenced else ''}")
 

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -21,6 +22,8 @@ from streams.books.rows import (
     spend_of_call,
     spend_of_ticket,
 )
+from streams.classify.duplicates import Duplicates
+from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
 from streams.delivery.key_order import KeyOrder
 from streams.delivery.progress import NOTHING, Commit, stamped
@@ -49,6 +52,10 @@ next one fills up, so that load makes transactions larger, not more."""
 COMMIT_EVERY_LOADED = 0.1
 """The same while tickets wait for a call slot: then throughput counts. A transaction takes about
 2 ms of our CPU, however little is in it."""
+
+
+CALLED = ("first", "escalation")
+"""Tiers whose answers were paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,14 @@ class SourcePartition:
         on_commit: Callable[[], None],
         on_failure: Callable[[BaseException], None],
         topic_id: str = "",
+        duplicate_seconds: int = 0,
     ) -> None:
         self.number = number
         self.generation = generation
-        self.waiting: deque[Work] = deque()
-        self.calls: set[asyncio.Task[None]] = set()
+        self.waiting: dict[Lane, deque[Work]] = {}
+        self.calls: set[asyncio.Future[Any]] = set()
+        self.closed = False
+        self.duplicates = Duplicates(duplicate_seconds)
         self.last_commit = time.monotonic()
         self._producer = producer
         self._topics = topics
@@ -158,10 +168,12 @@ class SourcePartition:
             return True
         self._in_hand[offset] = work
         self._order.add(work.key, offset)
-        if done is not None and done.ask_again:
-            work.so_far = done.result
-        elif done is not None:
-            work.paid = done.result
+        if done is not None and done.result is not None:
+            # A category that is gone from the settings has no topic any more.
+            if done.ask_again or done.result.category not in self._topics.categories:
+                work.so_far = done.result
+            else:
+                work.paid = done.result
         return False
 
     @property
@@ -175,26 +187,20 @@ class SourcePartition:
 
     # Results
 
-    def add_call(self, call: CallRecord, work: Work, so_far: Classification | None) -> None:
-        """A call that did not bring a result; it is committed with the next transaction.
-
-        ``so_far`` is what the calls for ``work`` have cost, if this one cost anything.
-        """
+    def add_call(self, call: CallRecord) -> None:
+        """A call, answered or not; it is committed with the next transaction, and with it what is
+        done about its tickets before anything is awaited."""
         self._outbox.calls.append(call)
-        if so_far is not None:
-            work.so_far = so_far
-            self._outbox.ask_again[work.source.offset] = work
         self._uncommitted.calls += 1
         self._wake()
 
-    def finish(
-        self, work: Work, result: Classification | DeadLetter, call: CallRecord | None = None
-    ) -> None:
-        """The result of ``work`` and the call that gave it, for one transaction. The event leaves
-        when the earlier ones of its key have left."""
-        if call is not None:
-            self._outbox.calls.append(call)
-            self._uncommitted.calls += 1
+    def ask_again(self, work: Work) -> None:
+        """``work`` waits again: what its calls have cost, ``so_far``, must outlive this worker."""
+        self._outbox.ask_again[work.source.offset] = work
+        self._wake()
+
+    def finish(self, work: Work, result: Classification | DeadLetter) -> None:
+        """The result of ``work``. The event leaves when the earlier ones of its key have left."""
         work.result = result
         free = self._order.done(work.key, work.source.offset)
         must_wait = work.source.offset not in free
@@ -246,6 +252,7 @@ class SourcePartition:
             offset,
         )
         # Committed: from here on, and not before, the tickets are finished and the rows readable.
+        self._remember(outbox.released)
         self._books.spend.apply(self.number, spend)
         self._books.errors.apply(self.number, errors)
         self._window.finish(finishing)
@@ -257,6 +264,13 @@ class SourcePartition:
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
         self._on_commit()
+
+    def _remember(self, released: Iterable[Work]) -> None:
+        """For identical tickets to come."""
+        now = time.time()
+        for work in released:
+            if isinstance(work.result, Classification) and work.result.tier in CALLED:
+                self.duplicates.remember(work.fingerprint, work.result, now)
 
     def _records(self, outbox: Outbox) -> Iterator[Record]:
         topics = self._topics
@@ -334,6 +348,7 @@ class SourcePartition:
 
     async def cancel_calls(self) -> None:
         """End the calls in flight; each is recorded as one that may be charged."""
+        self.closed = True
         for task in list(self.calls):
             task.cancel()
         await asyncio.gather(*self.calls, return_exceptions=True)

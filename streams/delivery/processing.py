@@ -1,95 +1,138 @@
-"""One event to its result: read it, classify it, and hand the result to its partition."""
+"""One call: ask about its tickets, and do with each what its answer asks for."""
 
-import logging
-import time
-import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from streams.books.rows import Stage
-from streams.claude.classifier import Classifier, Unanswerable
-from streams.delivery.breaker import Breaker
-from streams.delivery.partition import SourcePartition
-from streams.delivery.work import MOST_BYTES, DeadLetter, Work
-from streams.events.model import CallRecord, Classification, Ticket
-from streams.events.registry import Registry
-from streams.events.wire import UndecodableEvent, encode_ticket
-
-log = logging.getLogger(__name__)
-
-MOST_GROWTH = 6
-"""Times that a ticket may grow when it is written as JSON: a control character becomes \\u0001."""
+from streams.classify.answer import Reading, Verdict
+from streams.classify.triage import LOW_CONFIDENCE, CallTier, Case, Lane, Triage, smaller
+from streams.claude.classifier import Answered, Classifier, Question, Refused
+from streams.delivery.desk import Desk
+from streams.delivery.giving_up import GivingUp
+from streams.delivery.work import Work
+from streams.events.model import UNKNOWN, CallRecord, Classification, Share
 
 
 class Processing:
-    """The way of one event through a call slot."""
+    """The way of tickets through a call slot, from a lane to a result or to another lane."""
 
-    def __init__(self, classifier: Classifier, registry: Registry, breaker: Breaker) -> None:
-        self._classifier = classifier
-        self._registry = registry
-        self._breaker = breaker
-
-    async def __call__(self, partition: SourcePartition, work: Work) -> None:
-        """Bring ``work`` to its result. Every event gets one: a category or a dead letter.
-
-        But for an open breaker: then what would become a dead letter, and all that was not begun,
-        stays in hand and uncommitted. Whoever owns the partition next reads it again.
-        """
-        if self._breaker.open:
-            return
-        number = self._breaker.begin()
-        paid = work.so_far.cost_picodollars if work.so_far else 0
-
-        def record(call: CallRecord, so_far: Classification | None) -> None:
-            nonlocal paid
-            paid += call.cost_picodollars
-            partition.add_call(call, work, so_far)
-
-        try:
-            work.ticket = await self._read(work)
-            if work.paid is not None:
-                partition.finish(work, work.paid)
-                return
-            answered = await self._classifier.classify(
-                work.source, work.ticket, record, work.so_far
-            )
-            partition.finish(work, answered.classification, answered.call)
-        except UndecodableEvent as error:
-            letter = _letter(error.error_type, str(error), "decode")
-            self._give_up(partition, work, number, letter)
-        except Unanswerable as error:
-            failure = error.failure
-            letter = _letter(
-                failure.error_type, str(failure), "classify", error.attempts, error.cost
-            )
-            self._give_up(partition, work, number, letter)
-        except Exception as error:
-            # A fault of ours that this ticket brought to light: it must not stop all the others,
-            # again and again. No message is told, for it might hold text of the ticket.
-            kind = type(error).__name__
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s: %s in our own code\n%s", work.source, kind, where)  # noqa: TRY400
-            message = f"{kind} in our own code"
-            letter = _letter("internal_error", message, "classify", cost=paid)
-            self._give_up(partition, work, number, letter)
-
-    def _give_up(
-        self, partition: SourcePartition, work: Work, number: int, letter: DeadLetter
+    def __init__(
+        self, classifiers: Mapping[CallTier, Classifier], triage: Triage, giving_up: GivingUp
     ) -> None:
-        if self._breaker.admits(number, letter.error_type):
-            partition.finish(work, letter)
+        self._classifiers = classifiers
+        self._triage = triage
+        self._giving_up = giving_up
 
-    async def _read(self, work: Work) -> Ticket:
-        size = work.size
-        if size > MOST_BYTES:
-            raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes")
-        ticket = await self._registry.decode_ticket(work.value)
-        if size * MOST_GROWTH > MOST_BYTES:
-            around = size - len(work.value or b"")
-            if around + len(encode_ticket(ticket, "json")) > MOST_BYTES:
-                raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes as JSON")
-        return ticket
+    async def __call__(self, desk: Desk, lane: Lane, works: Sequence[Work]) -> Sequence[Work]:
+        """Make one call about ``works``. Returns those that must wait again, with their new lane.
+
+        The others have their result: a category or a dead letter. While the breaker is open none
+        is asked about; see GivingUp.
+        """
+        if self._giving_up.stopped:
+            return ()
+        try:
+            answered = await self._ask(desk, lane, works)
+        except Refused as refused:
+            return self._refused(desk, lane, works, refused)
+        except Exception as error:
+            return self._fault_of_ours(desk, lane, works, error)
+        # No await from here on: the call and what it brought belong into one transaction.
+        desk.add_call(answered.call)
+        again = [
+            work
+            for work, reading, share in zip(
+                works, answered.readings, answered.call.shares, strict=True
+            )
+            if self._waits_again(desk, work, reading, share, answered.call)
+        ]
+        for work in again:
+            desk.ask_again(work)
+        return again
+
+    async def _ask(self, desk: Desk, lane: Lane, works: Sequence[Work]) -> Answered:
+        def record(call: CallRecord) -> None:
+            for work in works:
+                work.attempts += 1
+            desk.add_call(call)
+
+        source = works[0].source
+        questions = [Question(work.source.offset, work.part, work.bound) for work in works]
+        attempts = max(work.attempts for work in works)
+        classifier = self._classifiers[lane.tier]
+        return await classifier.ask(source.topic, source.partition, questions, record, attempts)
+
+    def _waits_again(
+        self, desk: Desk, work: Work, reading: Reading, share: Share, call: CallRecord
+    ) -> bool:
+        alone = len(call.shares) == 1
+        work.attempts += 1
+        work.tries += alone
+        said_before = work.so_far.category if work.so_far else None
+        work.so_far = _so_far(work.so_far, reading, share, call)
+        case = Case(work.lane, alone, work.isolated, work.tries, said_before)
+        step = self._triage.after(reading, case)
+        if isinstance(step, Lane):
+            if step.tier != work.lane.tier:
+                work.tries = 0
+            work.lane = step
+            return True
+        if isinstance(step.word, Verdict):
+            result = replace(work.so_far, reason=None)
+        else:
+            result = replace(work.so_far, category=UNKNOWN, confidence=0.0, reason=step.word)
+        desk.finish(work, result)
+        return False
+
+    def _refused(
+        self, desk: Desk, lane: Lane, works: Sequence[Work], refused: Refused
+    ) -> Sequence[Work]:
+        """Something in the request is the trouble: look for it in smaller calls."""
+        failure = refused.failure
+        if len(works) > 1:
+            return _smaller(lane, works)
+        self._giving_up.give_up(desk, works[0], failure.error_type, str(failure), "classify")
+        return ()
+
+    def _fault_of_ours(
+        self, desk: Desk, lane: Lane, works: Sequence[Work], error: Exception
+    ) -> Sequence[Work]:
+        if len(works) > 1:
+            return _smaller(lane, works)
+        self._giving_up.fault_of_ours(desk, works[0], error)
+        return ()
 
 
-def _letter(
-    error_type: str, message: str, stage: Stage, attempts: int = 0, cost: int = 0
-) -> DeadLetter:
-    return DeadLetter(error_type, message, stage, attempts, cost, time.time_ns() // 1_000_000)
+def _smaller(lane: Lane, works: Sequence[Work]) -> Sequence[Work]:
+    for work in works:
+        work.lane = smaller(lane)
+    return works
+
+
+def _so_far(
+    before: Classification | None, reading: Reading, share: Share, call: CallRecord
+) -> Classification:
+    """What is known of a ticket after one more call: its last word, and what all of them cost.
+
+    An unusable answer leaves the category that the first tier gave.
+    """
+    category, confidence = UNKNOWN, 0.0
+    reason: str | None = LOW_CONFIDENCE if share.outcome == LOW_CONFIDENCE else None
+    if isinstance(reading, Verdict):
+        category, confidence = reading.category, reading.confidence
+    else:
+        reason = reading
+        if before is not None:
+            category, confidence = before.category, before.confidence
+    return Classification(
+        category=category,
+        confidence=confidence,
+        tier=call.tier,
+        model=call.model,
+        reason=reason,
+        input_tokens=share.input_tokens + (before.input_tokens if before else 0),
+        output_tokens=share.output_tokens + (before.output_tokens if before else 0),
+        cost_picodollars=share.cost_picodollars + (before.cost_picodollars if before else 0),
+        call_id=call.call_id,
+        prompt_version=call.prompt_version,
+        classified_at=call.ended_at,
+    )

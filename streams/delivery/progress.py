@@ -11,7 +11,7 @@ from typing import NamedTuple
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.delivery.records import Record
-from streams.delivery.work import Headers
+from streams.delivery.size import Headers
 from streams.events.model import Done
 from streams.events.wire import encode_done
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from aiokafka.partitioner import murmur2
 
-from streams.delivery.work import MOST_BYTES, DeadLetter, Headers, Work
+from streams.delivery.size import Headers
+from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events import headers
 from streams.events.model import Classification, Done, RoutedTicket, Source
 from streams.events.topics import Topics

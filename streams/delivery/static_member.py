@@ -10,12 +10,10 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.settings import Settings, variable
 
 log = logging.getLogger(__name__)
-
-EXIT_REPLACED = 3
-"""As for everything that the worker cannot go on from: its supervisor starts it again."""
 
 
 def guard(coordinator: Any, settings: Settings, die: Callable[[int], object] = os._exit) -> None:
@@ -36,7 +34,7 @@ def guard(coordinator: Any, settings: Settings, die: Callable[[int], object] = o
             variable("session_timeout"),
         )
         logging.shutdown()
-        die(EXIT_REPLACED)
+        die(EXIT_FAILED)
 
     forget_membership: Callable[[], None] = coordinator.reset_generation
     push_error: Callable[[Exception], Awaitable[Any]] = coordinator._push_error_to_user

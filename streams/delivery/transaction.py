@@ -17,6 +17,11 @@ TRANSACTION_TIMEOUT_MS = 30_000
 """A dead worker's open transaction is ended by its successor's fence; this only bounds how long
 readers wait when there is no successor. Long enough to outlast a broker's restart."""
 
+REQUEST_TIMEOUT_MS = 10_000
+"""One broker of several that stands still is given up after so long, and its successor asked, which
+Kafka has made by then (9 s by default): in time for the transaction, which aiokafka's default of
+40 s is not. A batch that is sent again changes nothing: it has its number."""
+
 COMMIT_TIMEOUT = 45.0
 """Seconds. By then Kafka has aborted the transaction; and aiokafka 0.14 may wait for ever for
 metadata when a broker dies at the wrong moment. The worker exits, and its successor goes on."""
@@ -34,6 +39,7 @@ class PartitionProducer:
             bootstrap_servers=bootstrap,
             transactional_id=transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * 2**20,
@@ -72,6 +78,7 @@ class PartitionProducer:
         for (topic, partition), batch in by_target.items():
             for builder in self._builders(batch):
                 future = await self._producer.send_batch(builder, topic, partition=partition)
+                future.add_done_callback(_look)
                 sent.append((TopicPartition(topic, partition), builder.record_count(), future))
         ends: dict[TopicPartition, int] = {}
         for target, count, future in sent:
@@ -98,3 +105,9 @@ class PartitionProducer:
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""
         await self._producer.stop()
+
+
+def _look(sent: "asyncio.Future[Any]") -> None:
+    """Else asyncio logs every batch that a transaction which failed has left behind."""
+    if not sent.cancelled():
+        sent.exception()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from streams.claude.gate import Gate
+from streams.claude.gates import Gates
 from streams.delivery.member import Member
 
 
@@ -13,13 +13,13 @@ class Watchdog:
     def __init__(
         self,
         member: Member,
-        gate: Gate,
+        gates: Gates,
         rebalancing: Callable[[], bool],
         limit: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._member = member
-        self._gate = gate
+        self._gates = gates
         self._rebalancing = rebalancing
         self._limit = limit
         self._clock = clock
@@ -39,10 +39,10 @@ class Watchdog:
             if partition.unsent_since(now) > self._limit:
                 return f"partition {partition.number} could not commit for {self._limit:.0f} s"
         pending = self._member.pending
-        if not pending or self._gate.blocked is not None or self._gate.paused:
+        if not pending or self._gates.blocked is not None or self._gates.paused:
             # Time without work, or of waiting as told, is no stall: it counts from here.
             self._resting = now
-        elif now - max(self._resting, self._gate.last_end, *self._commits()) > self._limit:
+        elif now - max(self._resting, self._gates.last_end, *self._commits()) > self._limit:
             return f"{pending} tickets in hand, and none moved for {self._limit:.0f} s"
         return None
 

@@ -1,16 +1,17 @@
 """A ticket in hand: from the event that was read to the transaction that finishes it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streams.books.rows import Stage
+from streams.classify.triage import Lane
+from streams.delivery.size import Headers, size_of
 from streams.events.model import Classification, Source, Ticket
 from streams.events.topics import OUTPUT_BYTES
 
-Headers = Sequence[tuple[str, bytes | None]]
-
 MOST_BYTES = OUTPUT_BYTES - 64 * 1024
 """Of key, value and headers: what is larger fits into no topic of ours with the headers we add."""
+
+NO_LANE = Lane("first", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,27 @@ class Work:
     paid: Classification | None = None
     """Found among the done rows: a result that is committed, of a ticket that is not out."""
     so_far: Classification | None = None
-    """What its calls have cost, if none of them brought a result yet."""
+    """What its calls have cost, and the best that they said, if none of them was the last word."""
     result: Classification | DeadLetter | None = None
+
+    # On its way to a result
+    number: int = 0
+    """Counts the events that were begun, for the dead-letter breaker."""
+    fingerprint: bytes = b""
+    """The same for identical tickets."""
+    part: str = ""
+    """What it adds to a prompt."""
+    bound: int = 0
+    """The most input tokens of that."""
+    isolated: bool = False
+    """It must not share a call."""
+    lane: Lane = NO_LANE
+    attempts: int = 0
+    """Calls that held it."""
+    tries: int = 0
+    """Calls of its tier that held nothing else and brought no usable answer."""
 
     @property
     def size(self) -> int:
         """Bytes of key, value and headers."""
-        headers = sum(len(name) + len(value or b"") for name, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + headers
+        return size_of(self.key, self.value, self.headers)

@@ -117,6 +117,8 @@ def call_fields(call: CallRecord) -> dict[str, Any]:
                 "input_tokens": share.input_tokens,
                 "output_tokens": share.output_tokens,
                 "cost_picodollars": share.cost_picodollars,
+                "outcome": share.outcome,
+                "confidence": share.confidence,
             }
             for share in call.shares
         ],

@@ -9,8 +9,9 @@ from typing import Literal
 
 UNKNOWN = "unknown"
 
-Tier = Literal["first", "escalation", "none"]
-"""Which tier answered; ``none`` where no call was needed."""
+Tier = Literal["first", "escalation", "cache", "none"]
+"""Which tier answered; ``cache`` where an identical ticket had its answer before, ``none`` where no
+call was needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,17 @@ class Share:
     input_tokens: int
     output_tokens: int
     cost_picodollars: int
+    outcome: str = "ok"
+    """``ok``, ``low_confidence``, or why this ticket got no usable answer."""
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call of the Messages API, failed ones too: the value of the calls topic.
 
-    ``outcome`` is ``ok`` or the reason why there is no usable answer. A call whose usage was seen
+    ``outcome`` is ``ok``, the reason why there is no usable answer, or ``incomplete`` where only
+    some of its tickets got one. A call whose usage was seen
     has its cost; one whose usage was never seen has an upper bound in ``unsettled_picodollars``.
     """
 

@@ -28,6 +28,11 @@ class Registry:
         self._schemas: dict[int, WriterSchema] = {}
         self._asking: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    def decode_known(self, value: bytes | None) -> Ticket:
+        """The ticket of an event, at once. Raises UndecodableEvent; SchemaNeeded where its schema
+        was not asked for yet."""
+        return decode_ticket(value, self._schemas)
+
     async def decode_ticket(self, value: bytes | None) -> Ticket:
         """The ticket of an event. Raises UndecodableEvent when the event itself is the trouble.
 

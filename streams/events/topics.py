@@ -1,12 +1,17 @@
 """The topics: their names, and what each needs from Kafka."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from streams.events.model import UNKNOWN
-from streams.settings import Settings
+from streams.classify.categories import names
+
+if TYPE_CHECKING:  # settings are checked with this module: their topics must not collide
+    from streams.settings import Settings
 
 DAY_MS = 86_400_000
+LONGEST_NAME = 249
+"""Characters that Kafka allows in the name of a topic."""
 
 # Tickets of up to 2 MiB, twice Kafka's default; a routed ticket or a dead letter is larger than its
 # event, by its headers and how JSON writes it.
@@ -49,21 +54,56 @@ class Topics:
     calls: str
     spend: str
     errors: str
+    redriven: str
+    """Marks of ``dead-letters redrive``, which makes it; no worker needs it."""
 
     @classmethod
-    def of(cls, settings: Settings, categories: Iterable[str]) -> "Topics":
+    def of(cls, settings: "Settings") -> "Topics":
         """The fixed names of docs/architecture.md, for these settings."""
         inp, app = settings.input_topic, settings.app_id
-        names = dict.fromkeys([*categories, UNKNOWN])
+        own = {category.name: category.topic for category in settings.categories}
         return cls(
             input=inp,
-            categories={name: f"{inp}.{name.replace('_', '-')}" for name in names},
+            categories={
+                name: own.get(name) or f"{inp}.{name.replace('_', '-')}"
+                for name in names(settings.categories)
+            },
             dead_letter=f"{inp}.dead-letter",
             done=f"{app}-done",
             calls=f"{app}-calls",
             spend=f"{app}-spend-changelog",
             errors=f"{app}-errors-changelog",
+            redriven=f"{app}-redriven",
         )
+
+    def check(self) -> None:
+        """Every topic must be one of its own. Raises ValueError, which names the setting."""
+        categories = [(f"category {name}", topic) for name, topic in self.categories.items()]
+        ours = {
+            "finished tickets": self.done,
+            "calls": self.calls,
+            "spend": self.spend,
+            "errors": self.errors,
+            "redriven letters": self.redriven,
+        }
+        users = [
+            ("the input", self.input),
+            ("the dead letters", self.dead_letter),
+            *((f"our {name}", topic) for name, topic in ours.items()),
+            *categories,
+        ]
+        seen: dict[str, tuple[str, str]] = {}
+        for user, topic in users:
+            setting = "CATEGORIES" if (user, topic) in categories else "INPUT_TOPIC"
+            # Kafka refuses names that differ in this only: they are one name in its metrics.
+            other, its_topic = seen.setdefault(topic.replace(".", "_"), (user, topic))
+            if other != user:
+                raise ValueError(
+                    f"TICKET_STREAMS_{setting}: {other} ({its_topic}) and {user} ({topic}) need "
+                    "topics whose names differ, in more than . and _"
+                )
+            if len(topic) > LONGEST_NAME:
+                raise ValueError(f"TICKET_STREAMS_{setting}: {topic} is too long for a topic")
 
     def specs(self) -> list[TopicSpec]:
         """Every topic but the input, which belongs to its producers."""

@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import collect
-from streams.classify.categories import DEFAULT, names
 from streams.dashboard.server import start_dashboard
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
@@ -36,6 +35,10 @@ FAULTS: Mapping[str, object] = {
     "bad_json": 0.005,
     "refuse": 0.003,
     "low_confidence": 0.05,
+    "missing": 0.03,
+    "swap": 0.03,
+    "double": 0.01,
+    "invent": 0.01,
 }
 
 
@@ -86,7 +89,7 @@ class Demo:
             anthropic_base_url=api.url,
             worker_port=0,
         )
-        topics = Topics.of(settings, names(DEFAULT))
+        topics = Topics.of(settings)
         self._on_step("topics and the dashboard")
         await create_missing(settings, topics, partitions=PARTITIONS)
         dashboard = await start_dashboard(settings, "127.0.0.1", 0)

@@ -32,6 +32,8 @@ class DemoReport:
     unsettled_picodollars: int = 0
     seconds: float = 0.0
     cost_by_category: dict[str, int] = field(default_factory=dict)
+    tiers: dict[str, int] = field(default_factory=dict)
+    """Routed tickets by the tier that answered."""
 
     @property
     def good(self) -> bool:
@@ -58,6 +60,7 @@ async def make_report(
     routed: Counter[str] = Counter(dict.fromkeys(topics.categories, 0))
     costs: Counter[str] = Counter()
     calls: Counter[str] = Counter()
+    tiers: Counter[str] = Counter()
     spend = unsettled = dead = 0
     names = [topics.input, topics.dead_letter, topics.calls, *topics.categories.values()]
     async with open_snapshot(bootstrap) as snapshot:
@@ -75,6 +78,7 @@ async def make_report(
             else:
                 event = decode_routed(record.value)
                 routed[event.classification.category] += 1
+                tiers[event.classification.tier] += 1
                 costs[event.classification.category] += event.classification.cost_picodollars
                 out[event.source.partition, event.source.offset] += 1
     models = account["by_model"].values()
@@ -92,6 +96,7 @@ async def make_report(
         unsettled_picodollars=unsettled,
         seconds=round(seconds, 2),
         cost_by_category=dict(costs),
+        tiers=dict(tiers),
     )
 
 

@@ -9,7 +9,6 @@ from aiokafka import ConsumerRecord
 from streams.audit.records import DoneRow, read_item
 from streams.audit.tables import Recomputed
 from streams.books.changelog import encode_count, encode_key, encode_spend
-from streams.classify.categories import DEFAULT, names
 from streams.events.headers import (
     AT,
     COST,
@@ -67,7 +66,7 @@ def settings_of(namespace: str, bootstrap: str = "127.0.0.1:9092") -> Settings:
 
 
 def topics_for(settings: Settings) -> Topics:
-    return Topics.of(settings, names(DEFAULT))
+    return Topics.of(settings)
 
 
 def result(category: str, share: Share, call: CallRecord) -> Classification:

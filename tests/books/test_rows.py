@@ -20,6 +20,7 @@ from streams.events.model import CallRecord, Classification, Share
 amounts = st.integers(0, 10**15)
 rows = st.builds(SpendRow, *[amounts] * 8)
 categories = st.sampled_from(["billing", "technical", "unknown"])
+outcomes = st.sampled_from(["ok", "low_confidence", "not_json", "missing"])
 
 CALL = CallRecord(
     call_id="c1", started_at=1_000, ended_at=2_500, tier="first",
@@ -43,10 +44,12 @@ def calls(draw: st.DrawFn) -> CallRecord:
     seen = draw(st.booleans())
     used = draw(st.tuples(*[amounts] * 6)) if seen else (0,) * 6
     cost = split(used[5], weights)
+    output = split(used[1], draw(st.permutations(weights)))
+    answers = [draw(outcomes) for _ in weights] if seen else ["api_error"] * len(weights)
     return replace(
         CALL,
         status=200 if seen else draw(st.none() | st.sampled_from([429, 500, 529])),
-        outcome=draw(st.sampled_from(["ok", "refusal"])) if seen else "api_error",
+        outcome=answers[0] if len({*answers}) == 1 else "incomplete",
         input_tokens=used[0],
         output_tokens=used[1],
         cache_write_5m_tokens=used[2],
@@ -55,7 +58,7 @@ def calls(draw: st.DrawFn) -> CallRecord:
         cost_picodollars=used[5],
         unsettled_picodollars=0 if seen else draw(amounts),
         shares=tuple(
-            Share(offset, draw(categories), weight, 0, cost[offset])
+            Share(offset, draw(categories), weight, output[offset], cost[offset], answers[offset])
             for offset, weight in enumerate(weights)
         ),
     )
@@ -88,10 +91,12 @@ def test_each_category_of_a_call_has_one_row_with_the_money_of_its_tickets(
 ) -> None:
     deltas = spend_of_call(call)
     assert len({delta.key for delta in deltas}) == len(deltas)
-    money = {delta.key: delta.row.picodollars for delta in deltas}
+    found = {delta.key: (delta.row.picodollars, delta.row.output_tokens) for delta in deltas}
     for category in {share.category for share in call.shares}:
-        paid = sum(s.cost_picodollars for s in call.shares if s.category == category)
-        assert money.get(f"3|claude-haiku-5-5|{category}", 0) == paid
+        shares = [share for share in call.shares if share.category == category]
+        paid = sum(share.cost_picodollars for share in shares)
+        output = sum(share.output_tokens for share in shares)
+        assert found.get(f"3|claude-haiku-5-5|{category}", (0, 0)) == (paid, output)
 
 
 @given(calls())
@@ -161,8 +166,27 @@ def test_a_call_without_an_answer_is_one_error(
     assert errors_of_call(call) == [ErrorDelta(key, 2.5)]
 
 
-def test_an_answered_call_is_no_error() -> None:
-    assert errors_of_call(CALL) == []
+@given(calls())
+def test_an_answered_call_is_one_error_for_each_ticket_without_an_answer(call: CallRecord) -> None:
+    found = [delta.key for delta in errors_of_call(call)]
+    if call.usage_seen:
+        wrong = [s.outcome for s in call.shares if s.outcome in ("not_json", "missing")]
+        assert found == [f"3|answer|{outcome}" for outcome in wrong]
+    else:
+        assert found == ["3|api|api_error"]
+
+
+@pytest.mark.parametrize("outcome", ["ok", "low_confidence"])
+def test_an_answer_is_no_error_however_sure(outcome: str) -> None:
+    share = replace(CALL.shares[0], outcome=outcome)
+    assert errors_of_call(replace(CALL, outcome=outcome, shares=(share,))) == []
+
+
+def test_a_record_from_before_shares_had_outcomes_counts_as_it_did_then() -> None:
+    """As decoded, its one share has the default: the tables must still agree with the calls."""
+    old = replace(CALL, outcome="refusal")
+    assert [share.outcome for share in old.shares] == ["ok"]
+    assert errors_of_call(old) == [ErrorDelta("3|answer|refusal", 2.5)]
 
 
 def test_an_error_carries_its_partition_stage_and_type() -> None:

@@ -1,8 +1,12 @@
 """Answers written by hand: what a model, or a broken connection, can give, and what it means."""
 
-from streams.classify.answer import Reason, Verdict
+from streams.classify.answer import Reading, Reason, Verdict
 
 ALLOWED = ("billing", "technical", "product_feedback", "account", "unknown")
+ONE = "472"
+"""The id of the only ticket."""
+IDS = ("472", "815", "306")
+"""The ids of three tickets that share a call."""
 
 _B9 = Verdict("billing", 0.9)
 _T9 = Verdict("technical", 0.9)
@@ -20,6 +24,18 @@ def _category(literal: str) -> str:
 
 READABLE: list[tuple[str, Verdict]] = [
     # as asked for
+    ('{"r":[{"i":472,"c":"billing","p":0.9}]}', _B9),
+    ('{"r":[{"i":472,"c":"unknown","p":1}]}', Verdict("unknown", 1.0)),
+    ('{"r":[{"i":472,"c":"billing","p":-0.0}]}', Verdict("billing", 0.0)),
+    # nearly so
+    ('{"r":[{"i":"472","c":"billing","p":0.9}]}', _B9),
+    ('{"r":[{"p":0.9,"c":"billing","i":472}]}', _B9),
+    ('{"r":[{"c":"billing","p":0.9}]}', _B9),
+    ('{"r":{"i":472,"c":"billing","p":0.9}}', _B9),
+    ('{"c":"billing","p":0.9}', _B9),
+    ('{"I":472,"C":"BILLING","P":"90%"}', _B9),
+    ('{"r":[{"i":472,"c":"billing","p":0.9},{"i":999,"c":"account","p":1}]}', _B9),
+    # the names in full
     (_PLAIN, _B9),
     ('{"category":"billing","confidence":0.9}', _B9),
     ('{"confidence":0.9,"category":"billing"}', _B9),
@@ -57,7 +73,8 @@ READABLE: list[tuple[str, Verdict]] = [
     ('{"tickets": [' + _PLAIN + "]}", _B9),
     ('{"ok": true}\n' + _PLAIN, _B9),
     # more fields
-    ('{"id": "T-1", "category": "billing", "confidence": 0.9}', _B9),
+    ('{"id": "472", "category": "billing", "confidence": 0.9}', _B9),
+    ('{"ticket_id": 472, "category": "billing", "confidence": 0.9}', _B9),
     ('{"category": "billing", "confidence": 0.9, "reason": "charged {twice}"}', _B9),
     ('{"category": "billing", "confidence": 0.9, "note": "\\"category\\": \\"technical\\""}', _B9),
     ('{"category": "billing", "confidence": 0.9, "tags": ["a", {"b": 1}]}', _B9),
@@ -139,8 +156,17 @@ BAD: list[tuple[str, Reason]] = [
     ('{"category": "billing", "confidence": 0.9', "not_json"),
     ('{"category": "billing", "confidence": 0.', "not_json"),
     ('```json\n{"category": "billing",', "not_json"),
+    # an answer for somebody else
+    ('{"r":[]}', "missing"),
+    ('{"r":[{"n":472,"kind":"billing","score":0.9}]}', "missing"),
+    ('{"r":[[["i",472],["c","billing"],["p",0.9]]]}', "missing"),
+    ('{"r":[{"i":999,"c":"billing","p":0.9}]}', "missing"),
+    ('{"id": "T-1", "category": "billing", "confidence": 0.9}', "missing"),
+    ('{"i":null,"c":"billing","p":0.9}', "missing"),
+    ('{"i":472,"i":999,"c":"billing","p":0.9}', "missing"),
     # no category, or none of ours
     ("{}", "not_in_categories"),
+    ('{"r":{}}', "not_in_categories"),
     ('{"confidence": 0.9}', "not_in_categories"),
     ('{"kind": "billing", "confidence": 0.9}', "not_in_categories"),
     (_category("null"), "not_in_categories"),
@@ -199,6 +225,9 @@ BAD: list[tuple[str, Reason]] = [
         "contradicting",
     ),
     ('{"a": ' + _PLAIN + ', "b": {"category": "account", "confidence": 1}}', "contradicting"),
+    ('{"i":472,"c":"billing","p":0.9}{"c":"technical","p":0.9}', "contradicting"),
+    ('{"i":472,"c":"billing","p":0.9}{"c":"tech', "contradicting"),
+    ('{"r":[{"i":472,"c":"billing","p":0.9},{"i":472,"c":"account","p":1}]}', "contradicting"),
     # hostile
     ("{" * 1_000, "not_json"),
     ("{" * 1_000 + _PLAIN, "not_json"),
@@ -206,6 +235,154 @@ BAD: list[tuple[str, Reason]] = [
     ('{"category":' * 4_000, "not_json"),
     ("[" * 49_000, "not_json"),
     (" " * 60_000 + _PLAIN, "not_json"),
-    (_PLAIN + "{" * 200, "not_json"),
+    (_PLAIN + "{" * 300, "not_json"),
     (_confidence("9" * 5_000), "not_json"),
+]
+
+
+def _row(i: object, category: str = "billing", confidence: object = 0.9) -> str:
+    quoted = f'"{i}"' if isinstance(i, str) else i
+    return f'{{"i":{quoted},"c":"{category}","p":{confidence}}}'
+
+
+def _rows(*rows: str) -> str:
+    return '{"r":[' + ",".join(rows) + "]}"
+
+
+_THREE = (_row(472), _row(815, "technical"), _row(306, "account"))
+_A9 = Verdict("account", 0.9)
+_ALL: tuple[Reading, ...] = (_B9, _T9, _A9)
+_ASKED = _rows(*_THREE)
+
+SHARED: list[tuple[str, tuple[Reading, ...]]] = [
+    # as asked for
+    (_ASKED, _ALL),
+    (_rows(*reversed(_THREE)), _ALL),
+    (_ASKED.replace(",", ", ").replace(":", ": "), _ALL),
+    (_ASKED.replace("{", "{\n  "), _ALL),
+    (_rows(_row("472"), _row("815", "technical"), _row("306", "account")), _ALL),
+    # other names, another order of keys, another shape
+    (
+        _ASKED.replace('"i"', '"id"').replace('"c"', '"category"').replace('"p"', '"confidence"'),
+        _ALL,
+    ),
+    (_ASKED.replace('"i"', '"ticket_id"'), _ALL),
+    (_ASKED.upper(), _ALL),
+    (_ASKED.replace('"r"', '"results"'), _ALL),
+    ("[" + ",".join(_THREE) + "]", _ALL),
+    ("".join(_THREE), _ALL),
+    ("\n".join(_THREE), _ALL),
+    (f'{{"a":{_THREE[0]},"b":{_THREE[1]},"c2":{_THREE[2]}}}', _ALL),
+    (f"{{{', '.join(_THREE)}}}", _ALL),
+    (_rows(_THREE[0]) + _rows(_THREE[1]) + _rows(_THREE[2]), _ALL),
+    (_rows(*_THREE[:2]) + " and " + _rows(_THREE[2]), _ALL),
+    # text around it
+    (f"```json\n{_ASKED}\n```", _ALL),
+    (f"Here is the classification:\n```json\n{_ASKED}\n```\nLet me know if I can help.", _ALL),
+    (f"{_ASKED}\nAll three are clear.", _ALL),
+    (f"{{x}} {_ASKED}", _ALL),
+    # ids with a little around them, or escaped
+    (_rows(_row(" 472 "), *_THREE[1:]), _ALL),
+    (_rows(_row("\\u0034\\u0037\\u0032"), *_THREE[1:]), _ALL),
+    # escapes, case, percent
+    (_rows(_row(472, "b\\u0069lling"), *_THREE[1:]), _ALL),
+    (_rows(_row(472, "BILLING"), _row(815, "Technical"), _row(306, " account ")), _ALL),
+    (_rows(_row(472, "billing", '"90%"'), _row(815, "technical", 90), _THREE[2]), _ALL),
+    # missing ones
+    (_rows(*_THREE[:2]), (_B9, _T9, "missing")),
+    (_rows(*_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows(_THREE[1]), ("missing", _T9, "missing")),
+    (_rows(), ("missing",) * 3),
+    ("{}", ("missing",) * 3),
+    (_ASKED.replace('"r"', '"c"'), ("missing",) * 3),
+    (_rows(_THREE[0], "null", "7", '"815"', "[]", "{}"), (_B9, "missing", "missing")),
+    # nobody's: ids that are invented, or none at all
+    (_rows(*_THREE, _row(999)), _ALL),
+    (_rows(*_THREE, _row("T-1"), _row("")), _ALL),
+    (_rows(*_THREE, _row(4720), _row(47), _row(-472)), ("contradicting", _T9, _A9)),
+    (_rows(_THREE[0], _row(999, "technical")), (_B9, "missing", "missing")),
+    (_rows('{"c":"billing","p":0.9}', '{"c":"technical","p":0.9}'), ("missing",) * 3),
+    ('{"category":"billing","confidence":0.9}', ("missing",) * 3),
+    (_rows(*_THREE, '{"c":"billing","p":0.9}'), _ALL),
+    (_rows(_THREE[0], '{"i":null,"c":"account","p":1}'), (_B9, "missing", "missing")),
+    (_rows(_THREE[0], '{"i":true,"c":"account","p":1}'), (_B9, "missing", "missing")),
+    (_rows(_THREE[0], '{"i":[815],"c":"account","p":1}'), (_B9, "missing", "missing")),
+    (_rows(_THREE[0], '{"i":815.0,"c":"account","p":1}'), (_B9, "missing", "missing")),
+    (_rows(_THREE[0], '{"i":"0815","c":"account","p":1}'), (_B9, "missing", "missing")),
+    (
+        f'{{"472":{{"c":"billing","p":0.9}},"815":{_THREE[1]}}}',
+        ("missing", "contradicting", "missing"),
+    ),
+    # doubled ones
+    (_rows(*_THREE, _THREE[0]), _ALL),
+    (_rows(*_THREE, _row(472, "billing", 0.4)), (Verdict("billing", 0.4), _T9, _A9)),
+    (_rows(*_THREE, _row(472, "account")), ("contradicting", _T9, _A9)),
+    (_rows(*_THREE, _row("472", "account")), ("contradicting", _T9, _A9)),
+    (_rows(*_THREE, _row(472, "sales")), ("not_in_categories", _T9, _A9)),
+    (_rows(*_THREE, _row(472, "billing", "null")), ("bad_confidence", _T9, _A9)),
+    (_ASKED + _rows(_row(815, "account")), (_B9, "contradicting", _A9)),
+    (
+        _rows('{"i":472,"c":"billing","p":0.9,"c":"account"}', *_THREE[1:]),
+        ("contradicting", _T9, _A9),
+    ),
+    (_rows('{"i":472,"i":815,"c":"billing","p":0.9}', _THREE[2]), ("missing", "missing", _A9)),
+    (
+        _rows('{"i":472,"id":815,"c":"billing","p":0.9}', *_THREE[1:]),
+        ("missing", "contradicting", _A9),
+    ),
+    (_rows('{"i":472,"i":472,"c":"billing","p":0.9}', *_THREE[1:]), _ALL),
+    # one bad, the others good
+    (_rows(_row(472, "sales"), *_THREE[1:]), ("not_in_categories", _T9, _A9)),
+    (_rows(_row(472, "billing, technical"), *_THREE[1:]), ("not_in_categories", _T9, _A9)),
+    (_rows('{"i":472,"c":null,"p":0.9}', *_THREE[1:]), ("not_in_categories", _T9, _A9)),
+    (_rows('{"i":472,"p":0.9}', *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows('{"i":472,"c":"billing"}', *_THREE[1:]), ("bad_confidence", _T9, _A9)),
+    (_rows(_row(472, "billing", "NaN"), *_THREE[1:]), ("bad_confidence", _T9, _A9)),
+    (_rows(_row(472, "billing", -1), *_THREE[1:]), ("bad_confidence", _T9, _A9)),
+    (_rows(_row(472, "billing", '"high"'), *_THREE[1:]), ("bad_confidence", _T9, _A9)),
+    # broken ones: they spoil themselves, and whoever they may speak of
+    (_rows("{'i':472,'c':'billing','p':0.9}", *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows('{"i":472,"c":"billing","p":.9}', *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows('{"i":472,"c":"billing","p":0.9', *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows('{"i":472,"c":"bil\nling","p":0.9}', *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows('"i":472,"c":"billing","p":0.9}', *_THREE[1:]), ("missing", _T9, _A9)),
+    (_rows(*_THREE, '{"i":472,"c":"account",}'), ("contradicting", _T9, _A9)),
+    (_rows(*_THREE, "{'i':'472','c':'account'}"), ("contradicting", _T9, _A9)),
+    (
+        _rows(*_THREE, '{"\\u0069":"\\u0034\\u0037\\u0032","c":"account",}'),
+        ("contradicting", _T9, _A9),
+    ),
+    (_rows(*_THREE, '{"c":"account",}'), _ALL),
+    (_ASKED + " 472 is account, really", ("contradicting", _T9, _A9)),
+    (
+        _rows('{"i":472,"c":"billing","p":0.9,"also":{"c":"account"}}', *_THREE[1:]),
+        ("contradicting", _T9, _A9),
+    ),
+    (
+        _rows('{"i":472,"c":"billing","p":0.9,"see":{"i":815}}', *_THREE[1:]),
+        (_B9, "contradicting", _A9),
+    ),
+    (
+        _rows(f'{{"i":472,"c":"billing","p":0.9,"next":{_THREE[1]}}}', _THREE[2]),
+        ("contradicting", "missing", _A9),
+    ),
+    (
+        _rows('{"i":472,"c":"billing","p":0.9,"i":815,"c":"technical","p":0.9}', _THREE[2]),
+        ("missing", "missing", _A9),
+    ),
+    # cut
+    (_ASKED[:-1], _ALL),
+    (_ASKED[:-3], (_B9, _T9, "missing")),
+    (_ASKED[: _ASKED.index("306") + 2], (_B9, _T9, "missing")),
+    (_ASKED[: _ASKED.index("technical") + 4], (_B9, "missing", "missing")),
+    (_ASKED[:10], ("not_json",) * 3),
+    (_rows(*_THREE) + '{"i":306,"c":"bil', (_B9, _T9, "contradicting")),
+    # nothing at all
+    ("", ("empty",) * 3),
+    (" \n", ("empty",) * 3),
+    ("472: billing, 815: technical, 306: account", ("not_json",) * 3),
+    ("[472, 815, 306]", ("not_json",) * 3),
+    ('["billing", "technical", "account"]', ("not_json",) * 3),
+    (_ASKED + "{" * 300, ("not_json",) * 3),
+    (_ASKED + " " * 60_000, ("not_json",) * 3),
 ]

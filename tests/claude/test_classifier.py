@@ -1,7 +1,9 @@
-"""One ticket to its category, with a scripted API and in virtual time."""
+"""Calls about one ticket until it has its category, with a scripted API and in virtual time."""
 
 import asyncio
+import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,17 +11,29 @@ from typing import Any
 import pytest
 
 from streams.books.rows import errors_of_call, spend_of_call
-from streams.classify.categories import DEFAULT
-from streams.classify.prompt import Prompt
-from streams.claude.classifier import GIVE_UP_TRIES, Answered, Classifier, Unanswerable
+from streams.classify.triage import Triage
+from streams.claude.classifier import (
+    GIVE_UP_SHARED,
+    GIVE_UP_TRIES,
+    Classifier,
+    Question,
+    Refused,
+)
 from streams.claude.client import Reply
 from streams.claude.failures import Failure, Recovery, malformed
 from streams.claude.gate import MOST_REFUSED, Gate
+from streams.claude.pace import Unpaced
 from streams.claude.prices import Usage, price_list
+from streams.claude.tiers import prompt_of
+from streams.delivery.breaker import Breaker
+from streams.delivery.giving_up import GivingUp
+from streams.delivery.processing import Processing
+from streams.delivery.work import DeadLetter, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
 from streams.events.wire import decode_call, encode_call
 from streams.settings import Settings
 from tests.claude.virtual_time import now, run
+from tests.delivery.desk import FakeDesk
 
 MODEL = "claude-haiku-5-5"
 USAGE = Usage(200, 20, inference_geo="global")
@@ -74,9 +88,41 @@ def in_order(*outcomes: Outcome) -> Callable[[str], Outcome]:
     return lambda _: next(left)
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A ticket's category, and the call that gave it."""
+
+    classification: Classification
+    call: CallRecord
+
+
+class GivenUp(Exception):  # noqa: N818
+    """The ticket became a dead letter."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(letter.message)
+        self.letter = letter
+
+
+@dataclass
+class Ticketing(FakeDesk):
+    """Where one ticket's calls are told: at once, but for the one that brings its result."""
+
+    shared: list[CallRecord] = field(default_factory=list)
+
+    def add_call(self, call: CallRecord) -> None:
+        super().add_call(call)
+        self.shared.append(call)
+
+    def finish(self, item: Work, result: Classification | DeadLetter) -> None:
+        super().finish(item, result)
+        if isinstance(result, Classification):
+            self.shared.pop()
+
+
 @dataclass
 class Desk:
-    """A classifier with everything around it."""
+    """A classifier with everything around it, and no second tier."""
 
     script: Callable[[str], Outcome]
     changes: dict[str, Any] = field(default_factory=dict)
@@ -87,28 +133,46 @@ class Desk:
         settings = Settings(**self.changes)
         self.claude = FakeClaude(self.script)
         self.gate = Gate(clock=now)
-        self.prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
+        self.prompt = prompt_of(settings, MODEL)
         self.classifier = Classifier(
-            self.claude,  # type: ignore[arg-type]
-            self.prompt,
-            price_list(),
-            self.gate,
-            settings,
+            tier="first",
+            claude=self.claude,  # type: ignore[arg-type]
+            prompt=self.prompt,
+            prices=price_list(),
+            gate=self.gate,
+            pace=Unpaced(),
+            threshold=settings.escalation_threshold,
+            retry_max_wait=settings.retry_max_wait,
             now_ms=lambda: round(now() * 1_000),
         )
+        attempts = settings.answer_attempts
+        triage = Triage(batch_size=25, threshold=0, escalates=False, cap=0, attempts=attempts)
+        giving_up = GivingUp(Breaker(1.0, 1, pytest.fail))
+        self.process = Processing({"first": self.classifier}, triage, giving_up)
 
-    def record(self, call: CallRecord, so_far: Classification | None) -> None:
-        self.records.append(call)
-        self.so_far.append(so_far)
+    def question(self, text: str, offset: int = SOURCE.offset) -> Question:
+        part = self.prompt.part(Ticket("t1", text))
+        return Question(offset, part, self.prompt.part_bound(part))
 
     async def classify(
         self, text: str = TICKET.text, so_far: Classification | None = None
     ) -> Answered:
-        return await self.classifier.classify(SOURCE, Ticket("t1", text), self.record, so_far)
+        question = self.question(text)
+        item = Work(SOURCE, None, None, 0, (), Ticket("t1", text), so_far=so_far)
+        item.part, item.bound = question.part, question.bound
+        desk = Ticketing(shared=self.records)
+        waiting = [item]
+        while waiting:
+            waiting = list(await self.process(desk, item.lane, waiting))
+            self.so_far += [work.so_far for work in waiting]
+        [result] = desk.results
+        if isinstance(result, DeadLetter):
+            raise GivenUp(result)
+        return Answered(result, desk.records[-1])
 
     def bound(self) -> int:
-        request = self.prompt.request(TICKET)
-        return price_list().upper_bound(MODEL, self.prompt.upper_bound(request), 100, 0)
+        most = self.prompt.fixed_bound + self.question(TICKET.text).bound
+        return price_list().upper_bound(MODEL, most, self.prompt.max_tokens(1), 0)
 
 
 def outcomes(desk: Desk) -> list[str]:
@@ -120,7 +184,6 @@ def test_a_good_answer_is_a_classification_and_its_call() -> None:
         desk = Desk(in_order(answer()))
         answered = await desk.classify()
         result, call = answered.classification, answered.call
-        assert call is not None
         assert desk.records == []  # the last call is committed with the ticket, not before it
         assert (result.category, result.confidence, result.reason) == ("billing", 0.9, None)
         assert (result.model, result.tier, result.call_id) == (MODEL, "first", call.call_id)
@@ -143,37 +206,11 @@ def test_a_good_answer_is_a_classification_and_its_call() -> None:
     run(main)
 
 
-@pytest.mark.parametrize("text", ["", " \n\t "])
-@pytest.mark.parametrize("subject", [None, "", "  "])
-def test_a_ticket_without_text_is_unknown_without_a_call(text: str, subject: str | None) -> None:
-    async def main() -> None:
-        desk = Desk(in_order())
-        ticket = Ticket("t1", text, subject)
-        answered = await desk.classifier.classify(SOURCE, ticket, desk.record)
-        result = answered.classification
-        assert (result.category, result.reason, result.tier) == ("unknown", "empty_text", "none")
-        assert (result.cost_picodollars, result.model, result.call_id) == (0, None, None)
-        assert (answered.call, desk.records, desk.claude.calls) == (None, [], 0)
-
-    run(main)
-
-
-def test_a_subject_alone_is_asked_about() -> None:
-    async def main() -> None:
-        desk = Desk(in_order(answer()))
-        ticket = Ticket("t1", "", "charged twice")
-        answered = await desk.classifier.classify(SOURCE, ticket, desk.record)
-        assert answered.classification.category == "billing"
-
-    run(main)
-
-
 def test_an_answer_that_cannot_be_read_is_asked_for_again_and_both_are_paid_for() -> None:
     async def main() -> None:
         desk = Desk(in_order(BAD, answer()))
         answered = await desk.classify()
         [first], second = desk.records, answered.call
-        assert second is not None
         assert (first.outcome, second.outcome) == ("not_json", "ok")
         assert (first.attempt, second.attempt) == (1, 2)
         assert first.call_id != second.call_id
@@ -218,7 +255,6 @@ def test_two_answers_that_cannot_be_read_make_it_unknown(reply: Reply, reason: s
         desk = Desk(in_order(reply, reply))
         answered = await desk.classify()
         result, last = answered.classification, answered.call
-        assert last is not None
         assert (result.category, result.confidence, result.reason) == ("unknown", 0.0, reason)
         calls = [*desk.records, last]
         assert [call.outcome for call in calls] == [reason, reason]
@@ -336,10 +372,10 @@ def test_a_refusal_after_an_answer_is_the_ticket_s_fault() -> None:
     async def main() -> None:
         desk = Desk(in_order(answer(), BAD, SERVER, REFUSED))
         await desk.classify()
-        with pytest.raises(Unanswerable) as caught:
+        with pytest.raises(GivenUp) as caught:
             await desk.classify()
-        assert caught.value.failure is REFUSED
-        assert (caught.value.attempts, caught.value.cost) == (3, COST)
+        assert caught.value.letter.error_type == REFUSED.error_type
+        assert (caught.value.letter.attempts, caught.value.letter.cost_picodollars) == (3, COST)
         assert outcomes(desk) == ["not_json", "api_error", "invalid_request_error"]
         assert sum(call.cost_picodollars for call in desk.records) == COST
         assert desk.records[-1].request_id == "req_400"
@@ -362,7 +398,7 @@ def test_when_all_are_refused_in_the_middle_of_a_run_the_rest_is_kept() -> None:
                 try:
                     await desk.classify()
                     done += 1
-                except Unanswerable:
+                except GivenUp:
                     lost += 1
 
         await asyncio.gather(*(work() for _ in range(10)))
@@ -414,12 +450,12 @@ def test_a_ticket_that_alone_fails_is_given_up(failure: Failure) -> None:
 
         background = [asyncio.create_task(others()) for _ in range(20)]
         await asyncio.sleep(10)
-        with pytest.raises(Unanswerable) as caught:
+        with pytest.raises(GivenUp) as caught:
             async with asyncio.timeout(3_600):
                 await desk.classify("poison")
-        assert GIVE_UP_TRIES <= caught.value.attempts <= GIVE_UP_TRIES + 3
-        assert caught.value.cost == 0
-        assert len(desk.records) == caught.value.attempts
+        assert GIVE_UP_TRIES <= caught.value.letter.attempts <= GIVE_UP_TRIES + 3
+        assert caught.value.letter.cost_picodollars == 0
+        assert len(desk.records) == caught.value.letter.attempts
         await asyncio.sleep(60)
         held = desk.gate.held
         assert held is None
@@ -445,7 +481,7 @@ def test_what_happened_in_an_outage_does_not_protect_a_ticket_for_ever() -> None
                 await desk.classify("fine")
 
         traffic = asyncio.create_task(quiet_traffic())
-        with pytest.raises(Unanswerable):
+        with pytest.raises(GivenUp):
             await poison
         assert now() < over + 600
         traffic.cancel()
@@ -557,7 +593,6 @@ def test_a_snapshot_s_name_is_what_the_books_say() -> None:
     async def main() -> None:
         desk = Desk(in_order(answer(model="claude-haiku-5-5-20261007")))
         answered = await desk.classify()
-        assert answered.call is not None
         assert answered.call.model == "claude-haiku-5-5-20261007"
         assert answered.call.requested_model == MODEL
         assert answered.classification.model == answered.call.model
@@ -575,7 +610,6 @@ def test_earlier_calls_are_recorded_at_once_not_at_the_end() -> None:
         assert outcomes(desk)[:2] == ["network", "not_json"]
         answered = await task
         assert outcomes(desk) == ["network", "not_json", "rate_limit_error"]
-        assert answered.call is not None
         assert [*(r.attempt for r in desk.records), answered.call.attempt] == [1, 2, 3, 4]
         assert answered.classification.cost_picodollars == 2 * COST
 
@@ -601,7 +635,7 @@ def test_every_record_can_be_booked_and_written() -> None:
         script = in_order(answer(), NETWORK, SERVER, busy(1), BAD_KEY, BAD, malformed(), REFUSED)
         desk = Desk(script)
         await desk.classify()
-        with pytest.raises(Unanswerable):
+        with pytest.raises(GivenUp):
             await desk.classify()
         for record in desk.records:
             assert decode_call(encode_call(record)) == record
@@ -639,11 +673,10 @@ def test_the_money_of_a_run_is_the_money_of_its_records() -> None:
             for _ in range(30):
                 try:
                     answered = await desk.classify()
-                except Unanswerable as error:
-                    given_up += error.cost
+                except GivenUp as error:
+                    given_up += error.letter.cost_picodollars
                 else:
                     booked += answered.classification.cost_picodollars
-                    assert answered.call is not None
                     last_calls.append(answered.call)
 
         await asyncio.gather(*(work() for _ in range(10)))
@@ -651,5 +684,89 @@ def test_the_money_of_a_run_is_the_money_of_its_records() -> None:
         assert booked + given_up == paid == sum(record.cost_picodollars for record in records)
         assert len(records) == desk.claude.calls
         assert len({record.call_id for record in records}) == len(records)
+
+    run(main)
+
+
+def shared(*said: tuple[int, str, float]) -> Callable[[str], Reply]:
+    """Answers about the tickets in a request, by their place there."""
+
+    def script(content: str) -> Reply:
+        ids = re.findall(r"<ticket id=(\d+)>", content)
+        told = [{"i": int(ids[n]), "c": category, "p": p} for n, category, p in said]
+        return answer(json.dumps({"r": told}), usage=Usage(1_000, 61, inference_geo="global"))
+
+    return script
+
+
+def test_each_ticket_of_a_shared_call_has_its_own_answer_and_its_share() -> None:
+    async def main() -> None:
+        desk = Desk(shared((2, "account", 0.9), (0, "billing", 0.3), (1, "weather", 0.9)))
+        texts = ["charged twice", "hello", "my password " * 50]
+        questions = [desk.question(text, offset) for offset, text in enumerate(texts, start=40)]
+        desk.classifier = replace(desk.classifier, threshold=0.65)
+        answered = await desk.classifier.ask("tickets", 3, questions, desk.records.append, 4)
+        call = answered.call
+        assert desk.records == []
+        assert [share.source_offset for share in call.shares] == [40, 41, 42]
+        assert [share.category for share in call.shares] == ["billing", "unknown", "account"]
+        assert [share.outcome for share in call.shares] == [
+            "low_confidence",
+            "not_in_categories",
+            "ok",
+        ]
+        assert [share.confidence for share in call.shares] == [0.3, 0.0, 0.9]
+        assert (call.outcome, call.attempt) == ("incomplete", 5)
+        assert sum(share.cost_picodollars for share in call.shares) == call.cost_picodollars
+        assert sum(share.input_tokens for share in call.shares) == 1_000
+        assert sum(share.output_tokens for share in call.shares) == 61
+        assert call.shares[2].cost_picodollars > call.shares[1].cost_picodollars
+        assert decode_call(encode_call(call)) == call
+
+    run(main)
+
+
+def test_a_shared_call_with_no_usable_answer_has_its_reason() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer("", stop_reason="refusal")))
+        questions = [desk.question("hello", offset) for offset in range(3)]
+        answered = await desk.classifier.ask("tickets", 3, questions, desk.records.append)
+        assert answered.readings == ["refusal"] * 3
+        assert answered.call.outcome == "refusal"
+
+    run(main)
+
+
+def test_a_shared_request_that_is_refused_or_fails_alone_is_taken_apart_soon() -> None:
+    async def main() -> None:
+        desk = Desk(lambda content: SERVER if "poison" in content else answer())
+
+        async def others() -> None:
+            while True:
+                await desk.classify("fine")
+
+        background = [asyncio.create_task(others()) for _ in range(20)]
+        await asyncio.sleep(10)
+        questions = [desk.question("poison", 0), desk.question("fine", 1)]
+        with pytest.raises(Refused) as caught:
+            await desk.classifier.ask("tickets", 3, questions, desk.records.append)
+        assert GIVE_UP_SHARED <= caught.value.attempts <= GIVE_UP_SHARED + 2
+        assert [len(call.shares) for call in desk.records] == [2] * caught.value.attempts
+        for task in background:
+            task.cancel()
+
+    run(main)
+
+
+def test_a_shared_call_whose_usage_was_never_seen_is_bounded_for_all_its_tickets() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(NETWORK, answer()))
+        questions = [desk.question("hello " * 100, offset) for offset in range(25)]
+        await desk.classifier.ask("tickets", 3, questions, desk.records.append)
+        [record] = desk.records
+        alone = desk.bound()
+        assert record.unsettled_picodollars > 5 * alone
+        assert {share.outcome for share in record.shares} == {"network"}
+        assert sum(share.cost_picodollars for share in record.shares) == 0
 
     run(main)

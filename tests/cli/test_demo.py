@@ -30,7 +30,9 @@ def test_the_demo_loses_nothing_balances_and_leaves_nothing_behind(tmp_path: Pat
     assert report["lost"] == report["duplicates"] == report["unsettled_picodollars"] == 0
     assert sum(report["routed"].values()) + report["dead_letters"] == 400
     assert report["unknown"] == report["routed"]["unknown"]
-    assert sum(report["calls"].values()) == report["api_calls"] > 380
+    assert sum(report["calls"].values()) == report["api_calls"] > 20
+    assert report["api_calls"] < 200  # tickets share calls
+    assert report["tiers"].keys() >= {"first", "escalation"}
     assert report["spend_picodollars"] == report["api_spend_picodollars"] > 0
     assert "Lost: 0" in ended.stdout
 

@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from streams.audit.books import SpendKey
 from streams.books.rows import SpendRow
 from streams.cli import main
-from streams.cli.spend import grouped
+from streams.cli.reports import grouped
 from tests.audit.scene import MODEL
 from tests.cli.scene_cli import Command
 
@@ -16,12 +16,13 @@ SPEND = {
 
 
 def test_rows_are_grouped_by_what_was_asked_for() -> None:
-    assert grouped(SPEND, ("model",), 0) == {("a",): SpendRow(5), ("b",): SpendRow(2)}
-    assert grouped(SPEND, ("category",), 0) == {
+    plus = SpendRow.plus
+    assert grouped(SPEND, ("model",), 0, plus) == {("a",): SpendRow(5), ("b",): SpendRow(2)}
+    assert grouped(SPEND, ("category",), 0, plus) == {
         ("account",): SpendRow(4),
         ("billing",): SpendRow(3),
     }
-    assert grouped(SPEND, ("window", "model"), 60) == {(120.0, "a"): SpendRow(4)}
+    assert grouped(SPEND, ("window", "model"), 60, plus) == {(120.0, "a"): SpendRow(4)}
 
 
 @pytest.mark.kafka

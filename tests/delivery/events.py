@@ -1,11 +1,12 @@
 """Events in hand, for the tests of this room."""
 
-from streams.delivery.work import Headers, Work
+from streams.delivery.size import Headers
+from streams.delivery.work import Work
 from streams.events.model import Classification, Source, Ticket
 from streams.events.topics import Topics
 from streams.settings import Settings
 
-TOPICS = Topics.of(Settings(), ["billing", "product_feedback"])
+TOPICS = Topics.of(Settings())
 
 
 def work(

@@ -1,6 +1,7 @@
 """When a partition commits: at once when idle, in larger transactions under load. No Kafka."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from aiokafka import TopicPartition
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
+from streams.classify.triage import Lane
 from streams.delivery.faust_door import create_app
 from streams.delivery.partition import (
     COMMIT_EVERY,
@@ -73,7 +75,7 @@ async def gaps(results: int, *, waiting: bool) -> tuple[float, list[float]]:
     producer = Producer()
     partition = opened(producer)
     if waiting:
-        partition.waiting.append(work(10_000))
+        partition.waiting[Lane("first", 25)] = deque([work(10_000)])
     began = now()
     for offset in range(results):
         item = work(offset, ticket=TICKET)

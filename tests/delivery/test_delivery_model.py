@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from streams.books.money import split
 from streams.delivery.records import Record
 from streams.delivery.work import DeadLetter, Work
 from streams.events.model import CallRecord, Classification, Share, Source, Ticket
@@ -41,13 +42,17 @@ tickets = st.tuples(
     st.sampled_from([True, True, True, True, False]),
 )
 answers = ["billing", "billing", "product_feedback", "unknown"]
-ends = ["only asked", "useless", "fails", "may be charged", "refused", "useless, refused"]
-moves = st.tuples(
-    st.integers(0, 3),
-    st.sampled_from(
-        [*answers, "only asked", "useless", "fails", "may be charged", "refused", "refused"]
-    ),
-)
+ends = [
+    "only asked",
+    "only asked",
+    "useless",
+    "fails",
+    "may be charged",
+    "refused",
+    "useless, refused",
+]
+moves = st.tuples(st.integers(0, 3), st.sampled_from([*answers, *ends, "shared", "shared"]))
+SHARED = ["billing", "useless", "product_feedback"]
 LIVES = ["killed", "revoked", "stopped"]
 thens = [
     *["time passes"] * 6,
@@ -162,18 +167,37 @@ class Delivery(RuleBasedStateMachine):
             self._process(work)
         if work.source.offset not in asked or how == "only asked":
             return
-        if how in {"useless", "fails", "may be charged"}:
-            self._call_in_vain(work, how)
-            return
-        if how == "useless, refused":
-            self._call_in_vain(work, "useless")
-        del asked[work.source.offset]
-        if how.endswith("refused"):  # a dead letter, that costs what its calls have cost
+        if how in {"fails", "may be charged"}:
+            self._failed(work, unsettled=77 if how == "may be charged" else 0)
+        elif how.endswith("refused"):  # a dead letter, that costs what its calls have cost
+            if how.startswith("useless"):
+                self._answered([work], ["useless"])
+            del asked[work.source.offset]
             letter = self._letter("invalid_request_error", _so_far(work))
             self.worker.partition.finish(work, letter)
-            return
-        call = self._call(work, 1_000 + self.calls, "ok", how)
-        self.worker.partition.finish(work, self._result(work, call, how), call)
+        elif how == "shared":
+            every = list(asked.values())
+            self._answered(every, [SHARED[n % 3] for n in range(which, which + len(every))])
+        else:
+            self._answered([work], [how])
+
+    def _failed(self, work: Work, *, unsettled: int) -> None:
+        """A call that will be made again; of what it cost only a bound is known."""
+        self.worker.partition.add_call(self._call([work], 0, "timeout", unsettled=unsettled))
+
+    def _answered(self, works: list[Work], said: list[str]) -> None:
+        """One paid call. A useless answer is asked for again; see Processing."""
+        call = self._call(works, 1_000 * len(works) + self.calls, "ok", said)
+        partition = self.worker.partition
+        partition.add_call(call)
+        for work, share, word in zip(works, call.shares, said, strict=True):
+            result = self._result(work, call, share)
+            if word == "useless":
+                work.so_far = result
+                partition.ask_again(work)
+            else:
+                del self.worker.asked[work.source.offset]
+                partition.finish(work, result)
 
     def _process(self, work: Work) -> None:
         """As Processing does: read it, take the paid result, or ask."""
@@ -192,17 +216,6 @@ class Delivery(RuleBasedStateMachine):
             assert not forgotten, f"{forgotten} paid for {offset} are forgotten"
             self.worker.asked[offset] = work
 
-    def _call_in_vain(self, work: Work, how: str) -> None:
-        """It will be made again. A useless answer is paid; of others only a bound is known."""
-        if how == "useless":
-            call = self._call(work, 1_000 + self.calls, "not_json")
-            self.worker.partition.add_call(call, work, self._result(work, call, "unknown"))
-        else:
-            unsettled = 77 if how == "may be charged" else 0
-            self.worker.partition.add_call(
-                self._call(work, 0, "timeout", unsettled=unsettled), work, None
-            )
-
     # The worker's life
 
     def worker_ends(self, how: str, arrived: bool) -> None:
@@ -215,7 +228,7 @@ class Delivery(RuleBasedStateMachine):
             self._run(asyncio.sleep(0))
         else:
             for work in list(self.worker.asked.values()):
-                self._call_in_vain(work, "may be charged")  # calls in flight are cancelled
+                self._failed(work, unsettled=77)  # calls in flight are cancelled
             self._run(self.worker.give_up(flush=how == "stopped"))
             if how == "stopped" and self.kafka.open is None and not self.worker.failures:
                 assert self.worker.calls <= self.reader.calls, "paid, and not in the books"
@@ -225,11 +238,11 @@ class Delivery(RuleBasedStateMachine):
         self.worker = Worker()
         self._run(self.worker.start(self.kafka, arrived=arrived))
 
-    def _result(self, work: Work, call: CallRecord, category: str) -> Classification:
+    def _result(self, work: Work, call: CallRecord, share: Share) -> Classification:
         return classification(
-            category,
+            share.category,
             call_id=call.call_id,
-            cost_picodollars=_so_far(work) + call.cost_picodollars,
+            cost_picodollars=_so_far(work) + share.cost_picodollars,
             classified_at=call.ended_at,
         )
 
@@ -237,8 +250,16 @@ class Delivery(RuleBasedStateMachine):
         return DeadLetter(error_type, "why", "classify", 1, cost, int(self.clock * 1000))
 
     def _call(
-        self, work: Work, cost: int, outcome: str, category: str = "unknown", *, unsettled: int = 0
+        self,
+        works: list[Work],
+        cost: int,
+        outcome: str,
+        said: list[str] | None = None,
+        *,
+        unsettled: int = 0,
     ) -> CallRecord:
+        words = said or ["useless"] * len(works)
+        categories = ["unknown" if word == "useless" else word for word in words]
         self.calls += 1
         self.worker.calls.add(f"c{self.calls}")
         now, seen = int(self.clock * 1000), cost > 0
@@ -254,8 +275,8 @@ class Delivery(RuleBasedStateMachine):
             outcome=outcome,
             status=200 if seen else None,
             request_id=None,
-            input_tokens=10 * seen,
-            output_tokens=5 * seen,
+            input_tokens=10 * seen * len(works),
+            output_tokens=5 * seen * len(works),
             cache_write_5m_tokens=0,
             cache_write_1h_tokens=0,
             cache_read_tokens=0,
@@ -263,7 +284,12 @@ class Delivery(RuleBasedStateMachine):
             unsettled_picodollars=unsettled,
             source_topic=TOPICS.input,
             source_partition=PARTITION,
-            shares=[Share(work.source.offset, category, 10 * seen, 5 * seen, cost)],
+            shares=[
+                Share(work.source.offset, category, 10 * seen, 5 * seen, part)
+                for work, category, part in zip(
+                    works, categories, split(cost, range(1, len(works) + 1)), strict=True
+                )
+            ],
         )
 
     # The clock

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from streams.delivery.static_member import EXIT_REPLACED, guard
+from streams.delivery.last_resort import EXIT_FAILED
+from streams.delivery.static_member import guard
 from streams.settings import Settings
 
 
@@ -35,7 +36,7 @@ async def test_an_unknown_member_exits(caplog: pytest.LogCaptureFixture) -> None
     coordinator, exits = guarded()
     with caplog.at_level(logging.CRITICAL):
         coordinator.reset_generation()
-    assert exits == [EXIT_REPLACED]
+    assert exits == [EXIT_FAILED]
     assert "TICKET_STREAMS_GROUP_INSTANCE_ID" in caplog.text
     assert "'w1'" in caplog.text
 
@@ -43,7 +44,7 @@ async def test_an_unknown_member_exits(caplog: pytest.LogCaptureFixture) -> None
 async def test_a_refused_join_exits_rather_than_waits() -> None:
     coordinator, exits = guarded()
     await coordinator._push_error_to_user(ValueError("fenced"))
-    assert exits == [EXIT_REPLACED]
+    assert exits == [EXIT_FAILED]
 
 
 async def test_a_stop_and_the_time_before_the_first_join_lose_no_membership() -> None:

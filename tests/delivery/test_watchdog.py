@@ -6,6 +6,7 @@ import pytest
 
 from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
+from streams.claude.gates import Gates
 from streams.delivery.watchdog import Watchdog
 
 LIMIT = 120
@@ -34,7 +35,7 @@ class Worker:
         self.gate = Gate(clock=lambda: self.now)
         member: Any = self
         self.watchdog = Watchdog(
-            member, self.gate, lambda: self.rebalancing, LIMIT, lambda: self.now
+            member, Gates([self.gate]), lambda: self.rebalancing, LIMIT, lambda: self.now
         )
 
     def after(self, seconds: float) -> str | None:

@@ -1,16 +1,16 @@
 """Names of the topics, and what each needs."""
 
 import re
+from dataclasses import fields, replace
 
 import pytest
 
-from streams.classify.categories import DEFAULT
+from streams.classify.categories import Category
 from streams.delivery.work import MOST_BYTES
 from streams.events.topics import INPUT_BYTES, OUTPUT_BYTES, Topics
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError, load_settings
 
-CATEGORIES = [category.name for category in DEFAULT]
-TOPICS = Topics.of(Settings(), CATEGORIES)
+TOPICS = Topics.of(Settings())
 
 
 def test_the_names_are_the_fixed_ones() -> None:
@@ -29,22 +29,68 @@ def test_the_names_are_the_fixed_ones() -> None:
 
 
 def test_names_follow_the_settings() -> None:
-    topics = Topics.of(Settings(app_id="other", input_topic="mail"), ["a_b"])
-    assert topics.categories == {"a_b": "mail.a-b", "unknown": "mail.unknown"}
+    given = (Category("a_b"), Category("c", topic="C.d"), Category("unknown", topic="rest"))
+    topics = Topics.of(Settings(app_id="other", input_topic="mail", categories=given))
+    assert topics.categories == {"a_b": "mail.a-b", "c": "C.d", "unknown": "rest"}
     assert topics.dead_letter == "mail.dead-letter"
     assert topics.spend == "other-spend-changelog"
 
 
 @pytest.mark.parametrize("name", ["x", "A.b-c_9", "x" * 200])
 def test_every_name_is_one_that_kafka_takes(name: str) -> None:
-    topics = Topics.of(Settings(app_id=name, input_topic=name), CATEGORIES)
+    topics = Topics.of(Settings(app_id=name, input_topic=name))
     names = [topics.input, *(spec.name for spec in topics.specs())]
     assert all(re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", topic) for topic in names)
     assert len(set(names)) == len(names) == 11
 
 
-def test_unknown_is_there_once_however_often_it_is_named() -> None:
-    assert list(Topics.of(Settings(), ["unknown", "billing"]).categories) == ["unknown", "billing"]
+@pytest.mark.parametrize(
+    ("given", "setting", "those"),
+    [
+        ({"categories": ["dead_letter"]}, "CATEGORIES", ("dead letters", "dead_letter")),
+        ({"categories": [{"name": "a", "topic": "tickets"}]}, "CATEGORIES", ("input", "a")),
+        (
+            {"categories": ["a_b", {"name": "c", "topic": "tickets.a-b"}]},
+            "CATEGORIES",
+            ("category a_b", "category c"),
+        ),
+        (
+            {"categories": ["a", {"name": "b", "topic": "tickets_a"}]},  # one name in its metrics
+            "CATEGORIES",
+            ("category a (tickets.a)", "category b (tickets_a)"),
+        ),
+        (
+            {"categories": ["a", {"name": "unknown", "topic": "ticket-streams-calls"}]},
+            "CATEGORIES",
+            ("our calls", "category unknown"),
+        ),
+        (
+            {"categories": [{"name": "a", "topic": "ticket-streams-redriven"}]},
+            "CATEGORIES",
+            ("our redriven letters", "category a"),
+        ),
+        ({"input_topic": "x-done", "app_id": "x"}, "INPUT_TOPIC", ("input", "our finished")),
+        ({"input_topic": "x" * 200, "categories": ["y" * 49]}, "CATEGORIES", ("too long",)),
+    ],
+)
+def test_topics_that_collide_are_refused_in_one_line_that_names_both(
+    given: dict[str, object], setting: str, those: tuple[str, ...]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**given)
+    message = str(caught.value)
+    assert message.startswith(f"TICKET_STREAMS_{setting}: ")
+    assert "\n" not in message
+    assert all(one in message for one in those), message
+
+
+def test_every_topic_is_looked_at() -> None:
+    """Each topic in turn is given to a category: none is forgotten when one is added."""
+    for field in ("input", "dead_letter", "done", "calls", "spend", "errors", "redriven"):
+        topic = getattr(TOPICS, field)
+        with pytest.raises(ValueError, match=re.escape(topic)):
+            replace(TOPICS, categories={"a": topic}).check()
+    assert len(fields(TOPICS)) == 8
 
 
 def test_what_travels_with_a_source_partition_has_as_many_partitions() -> None:

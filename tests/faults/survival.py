@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from streams.delivery.faust_door import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import EXIT_LEASE_LOST
-from tests.faults.test_worker_killed import answered_calls_by_ticket
-from tests.stack import Stack, Worker
+from tests.faults.test_worker_killed import answered_calls_by_ticket, asked
+from tests.stack import Stack
 
 RESTARTED = (1, EXIT_FAILED, EXIT_LEASE_LOST)
 
@@ -21,13 +21,8 @@ class Survival:
     def __init__(self, stack: Stack, **changes: object) -> None:
         self.stack = stack
         self.exits: list[int] = []
-        self._settings = stack.settings.model_copy(update=changes)
-        self.worker = self._start()
-
-    def _start(self) -> Worker:
-        workers = self.stack.workers
-        workers.append(Worker(self._settings, self.stack.folder / f"worker-{len(workers) + 1}.log"))
-        return workers[-1]
+        stack.worker_settings = stack.worker_settings.model_copy(update=changes)
+        self.worker = stack.worker()
 
     def supervise(self) -> None:
         """Start the worker again if it has ended."""
@@ -35,7 +30,7 @@ class Survival:
         if code is not None:
             assert code in RESTARTED, self.stack.logs()
             self.exits.append(code)
-            self.worker = self._start()
+            self.worker = self.stack.worker()
 
     def until(self, what: str, holds: Callable[[], bool], timeout: float = 60) -> None:
         """Wait, and supervise meanwhile."""
@@ -47,9 +42,10 @@ class Survival:
         self.stack.until(what, look, timeout)
 
     def until_calls(self, more: int, timeout: float = 60) -> None:
-        """Wait for that many calls from now on: far above ``max_calls`` they show commits too."""
-        enough = self.stack.calls() + more
-        self.until(f"{more} more calls", lambda: self.stack.calls() >= enough, timeout)
+        """Wait until the API was asked about that many more tickets: far above what can be in
+        flight they show commits too."""
+        enough = asked(self.stack) + more
+        self.until(f"{more} more tickets", lambda: asked(self.stack) >= enough, timeout)
 
     async def finish(self, tickets: int, timeout: float = 120) -> None:
         """Wait until all are out; then nothing is lost, doubled, or asked for again."""

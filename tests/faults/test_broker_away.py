@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.delivery.faust_door import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.local.kafka.broker import EmbeddedKafka
 from streams.local.kafka.probe import answers
 from tests.faults.test_worker_killed import answered_calls_by_ticket

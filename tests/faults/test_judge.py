@@ -11,18 +11,20 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from streams.audit.snapshot import read_topic
+from streams.events.model import Tier
 from streams.events.wire import decode_call, encode_call
 from tests.faults.campaign.judge import IN_FLIGHT_MS, Verdict, judge
 from tests.faults.campaign.tickets import Feeder
-from tests.stack import Stack, running_stack
+from tests.stack import SHARED, Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
 async def stack(kafka: str, namespace: str, tmp_path: Path) -> AsyncIterator[Stack]:
-    """Sixty tickets, finished, and no worker."""
-    with running_stack(kafka, namespace, tmp_path, {}) as stack:
+    """Sixty tickets, finished in few calls, and no worker."""
+    faults: dict[str, object] = {"latency": 0.1}
+    with running_stack(kafka, namespace, tmp_path, faults, max_calls=1, **SHARED) as stack:
         await stack.create_topics(partitions=1)
         await Feeder(stack, seed=1).send(60)
         worker = stack.worker()
@@ -57,20 +59,28 @@ async def test_a_ticket_that_is_out_twice_is_found(stack: Stack) -> None:
     assert any("duplicates" in line for line in verdict.broken)
 
 
-async def test_a_second_usable_answer_in_the_books_is_found(stack: Stack) -> None:
+@pytest.mark.parametrize(("tier", "found"), [("first", 1), ("escalation", 0)])
+async def test_a_second_usable_answer_of_a_tier_is_found(
+    stack: Stack, tier: Tier, found: int
+) -> None:
     def again(value: bytes) -> bytes:
-        return encode_call(replace(decode_call(value), call_id="another"))
+        call = decode_call(value)
+        return encode_call(
+            replace(call, call_id="another", tier=tier, outcome="ok", shares=call.shares[:1])
+        )
 
     await append(stack, stack.topics.calls, again)
     verdict = await judge(stack)
-    assert verdict.called_again == 1
-    assert verdict.broken
+    assert verdict.called_again == found
+    assert verdict.broken  # the books are wrong either way
 
 
-async def test_a_call_that_is_in_no_book_is_found_and_its_time_tells_what_it_was(
+async def test_a_ticket_of_a_shared_call_that_is_in_no_book_is_found_and_its_time_tells_what_it_was(
     stack: Stack,
 ) -> None:
-    line = stack.ledger()[0]
+    shared = max(stack.ledger(), key=lambda line: len(line["digests"]))
+    assert len(shared["digests"]) > 1
+    line = {**shared, "digests": shared["digests"][:1]}
     ledger = stack.folder / "ledger.jsonl"
     with ledger.open("a") as file:
         file.write(json.dumps(line) + "\n")

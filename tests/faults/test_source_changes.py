@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from streams.audit.snapshot import read_topic
-from streams.delivery.faust_door import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.events.wire import decode_routed
 from tests.faults.test_worker_killed import answered_calls_by_ticket
 from tests.stack import Event, Stack, running_stack

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.delivery.static_member import EXIT_REPLACED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.settings import load_settings, variable
 from tests.faults.test_worker_killed import answered_calls_by_ticket
 from tests.stack import Stack, Worker, running_stack
@@ -111,7 +111,7 @@ async def test_two_workers_of_one_name_do_not_fight_for_it(
         older = named_worker(stack, "twin")
         stack.until("it has opened", lambda: older.opened)
         newer = named_worker(stack, "twin")
-        assert older.wait(60) == EXIT_REPLACED, stack.logs()
+        assert older.wait(60) == EXIT_FAILED, stack.logs()
         assert older.said(variable("group_instance_id")), stack.logs()
 
         tickets = await stack.send_samples(100)

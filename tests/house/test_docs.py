@@ -3,6 +3,8 @@
 import json
 import re
 import runpy
+import tomllib
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -13,10 +15,10 @@ from streams.audit.checks import Evidence
 from streams.books.changelog import decode_key, decode_spend
 from streams.books.rows import SpendRow
 from streams.classify.answer import Reason
-from streams.classify.categories import DEFAULT, names
+from streams.classify.categories import DEFAULT
 from streams.classify.prompt import answer_schema, prompt_version, system_prompt
 from streams.claude.prices import Usage, price_list
-from streams.delivery.faust_door import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import EXIT_LEASE_LOST
 from streams.delivery.records import dead_letter, routed
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
@@ -26,7 +28,7 @@ from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, RoutedEncoder, decode_routed
 from streams.local.kafka.download import REPOSITORY
 from streams.local.kafka.jars import CACHE_DIR
-from streams.settings import PREFIX, Settings, variable
+from streams.settings import PREFIX, Settings, load_settings, variable
 from tests.house.files import ROOT, project_files, text
 
 PAGES = (
@@ -59,9 +61,9 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
-def examples(language: str) -> list[str]:
-    """The README's blocks of code in this language."""
-    return [block for found, block in FENCED.findall(text("README.md")) if found == language]
+def examples(language: str, page: str = "README.md") -> list[str]:
+    """The page's blocks of code in this language."""
+    return [block for found, block in FENCED.findall(text(page)) if found == language]
 
 
 @pytest.mark.parametrize("page", GENERATOR["FILES"])
@@ -107,6 +109,17 @@ def test_every_variable_exists(page: str) -> None:
     known = {variable(field) for field in Settings.model_fields}
     known |= {PREFIX + "CONFIG", CACHE_DIR, REPOSITORY, PREFIX}
     assert set(re.findall(rf"\b{PREFIX}\w*", text(page))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_settings_file_can_be_read(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, block in enumerate(examples("toml", page)):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(block, "utf-8")
+        monkeypatch.setenv(PREFIX + "CONFIG", str(file))
+        assert load_settings().model_fields_set >= tomllib.loads(block).keys()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -157,7 +170,7 @@ def test_the_readme_knows_how_long_the_prompt_is() -> None:
 
 
 def test_every_header_is_explained() -> None:
-    topics = Topics.of(Settings.model_construct(), names(DEFAULT))
+    topics = Topics.of(Settings.model_construct())
     partitions = dict.fromkeys([*topics.categories.values(), topics.dead_letter], 1)
     work = Work(Source(topics.input, 0, 0), None, b"", 0, ())
     records = [dead_letter(work, DeadLetter("t", "m", "decode", 0, 0, 0), topics, partitions)]

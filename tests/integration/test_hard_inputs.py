@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import Event, Stack, running_stack
+from tests.stack import SHARED, Event, Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
@@ -52,7 +52,7 @@ async def passes_through(stack: Stack, events: list[Event]) -> None:
 
 
 async def test_hostile_bytes_and_texts(kafka: str, namespace: str, tmp_path: Path) -> None:
-    with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}) as stack:
+    with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}, **SHARED) as stack:
         await passes_through(stack, list(hostile()))
 
 
@@ -64,5 +64,5 @@ async def test_every_ticket_of_the_corpus(kafka: str, namespace: str, tmp_path: 
             row = json.loads(line)
             value = json.dumps({"id": row["id"], "text": row["text"]}).encode()
             events.append((row["id"].encode("utf-8", "replace"), value))
-    with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}) as stack:
+    with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}, **SHARED) as stack:
         await passes_through(stack, events)

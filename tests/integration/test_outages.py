@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import Stack, Worker, running_stack
+from tests.stack import SHARED, Stack, Worker, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -67,7 +67,7 @@ async def test_overload_errors_and_rate_limits_are_waited_for(
         "refuse": 0.02,
     }
     with running_stack(
-        kafka, namespace, tmp_path, faults, max_calls=50, retry_max_wait=1.0
+        kafka, namespace, tmp_path, faults, **SHARED, max_calls=50, retry_max_wait=1.0
     ) as stack:
         await stack.create_topics()
         await stack.send_samples(TICKETS)
@@ -77,18 +77,22 @@ async def test_overload_errors_and_rate_limits_are_waited_for(
         assert {"overloaded_error", "api_error", "not_json"} <= report.calls.keys()
 
 
+SLOTS = 5
+
+
 async def test_an_outage_of_everything_ends_in_no_dead_letter(
     kafka: str, namespace: str, tmp_path: Path
 ) -> None:
     with running_stack(
-        kafka, namespace, tmp_path, {"latency": 0.02}, max_calls=50, retry_max_wait=1.0
+        kafka, namespace, tmp_path, {"latency": 0.02}, max_calls=SLOTS, retry_max_wait=1.0
     ) as stack:
         await stack.create_topics()
         stack.api.faults(error={"529": 1})
         await stack.send_samples(TICKETS)
         stack.worker()
-        # Far more tries for each ticket than a single bad ticket would get.
-        stack.until("many tries", lambda: stack.calls() > 50 * 20)
+        # Far more tries for each ticket than a single bad ticket would get. An API that never
+        # answered is called a few times a second at most.
+        stack.until("many tries", lambda: stack.calls() > SLOTS * 20)
         stack.api.faults(error={})
         await finish(stack)
         report = await stack.report()

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from streams.audit.snapshot import read_topic
 from streams.events.model import Ticket
 from streams.events.wire import decode_routed, encode_ticket
-from tests.stack import Stack, running_stack
+from tests.stack import SHARED, Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -27,7 +27,7 @@ async def test_formats_keys_headers_and_dead_letters(
     kafka: str, namespace: str, tmp_path: Path, output_format: str
 ) -> None:
     with running_stack(
-        kafka, namespace, tmp_path, {"latency": 0.01}, output_format=output_format
+        kafka, namespace, tmp_path, {"latency": 0.01}, **SHARED, output_format=output_format
     ) as stack:
         await stack.create_topics(partitions=2)
         ticket = Ticket(
@@ -90,7 +90,7 @@ async def test_tickets_of_a_key_leave_in_the_order_they_came(
 ) -> None:
     # Latencies differ a lot, so answers overtake each other all the time.
     faults: dict[str, object] = {"latency": 0.05, "latency_sigma": 1.0, "error": {500: 0.1}}
-    with running_stack(kafka, namespace, tmp_path, faults, retry_max_wait=0.5) as stack:
+    with running_stack(kafka, namespace, tmp_path, faults, **SHARED, retry_max_wait=0.5) as stack:
         await stack.create_topics(partitions=2)
         texts = ("charged twice on my invoice", "the app crashes with an error")
         await stack.send(

@@ -12,7 +12,7 @@ import pytest
 
 from streams.books.rows import SpendRow
 from streams.settings import to_environment
-from tests.stack import running_stack
+from tests.stack import SHARED, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -24,7 +24,9 @@ async def test_faust_users_read_committed_rows_with_now_at_and_items(
 ) -> None:
     faults: dict[str, object] = {"latency": 0.01, "bad_json": 0.1}
     # A day's window: the run is in one, unless midnight comes.
-    with running_stack(kafka, namespace, tmp_path, faults, window_seconds=86_400) as stack:
+    with running_stack(
+        kafka, namespace, tmp_path, faults, **SHARED, window_seconds=86_400
+    ) as stack:
         await stack.create_topics(partitions=2)
         await stack.send_samples(TICKETS)
         shown_in = tmp_path / "tables.json"

@@ -42,6 +42,8 @@ class Account:
     )
     paid: int = 0
     """Calls that were charged."""
+    tickets: int = 0
+    """Tickets in these calls; one that was asked about twice counts twice."""
     cut: int = 0
     """Paid replies whose body was cut."""
     no_reply: int = 0
@@ -49,10 +51,11 @@ class Account:
     disconnected: int = 0
     """Clients that left a hanging call; not among ``calls``."""
 
-    def charge(self, model: Model, usage: Usage, picodollars: int) -> None:
-        """A paid reply with status 200."""
+    def charge(self, model: Model, usage: Usage, picodollars: int, tickets: int) -> None:
+        """A paid reply with status 200, about so many tickets."""
         self.calls[200] += 1
         self.paid += 1
+        self.tickets += tickets
         self.models[model.id].add(usage, picodollars)
 
     def as_json(self, in_flight: int) -> dict[str, Any]:
@@ -65,6 +68,7 @@ class Account:
                 for name, account in sorted(self.models.items())
             },
             "paid": self.paid,
+            "tickets": self.tickets,
             "cut": self.cut,
             "no_reply": self.no_reply,
             "disconnected": self.disconnected,

@@ -5,6 +5,7 @@ import zlib
 from typing import Any
 
 from streams.local.standin.classifier import classifier_for
+from streams.local.standin.obedience import obey
 from streams.local.standin.requests import MessageRequest
 from streams.local.standin.shape import Shape
 
@@ -13,7 +14,7 @@ Json = dict[str, Any]
 
 def answer_text(request: MessageRequest, faults: frozenset[str]) -> str:
     """What the model says: JSON that fits the request's schema, unless a fault spoils it."""
-    text = json.dumps(_answer(request, faults), ensure_ascii=False, separators=(",", ":"))
+    text = _answer(request, faults)
     if "bad_json" in faults:
         text = text[: len(text) * 2 // 3] + " …"
     if "filler" in faults:
@@ -21,15 +22,30 @@ def answer_text(request: MessageRequest, faults: frozenset[str]) -> str:
     return text
 
 
-def _answer(request: MessageRequest, faults: frozenset[str]) -> Json:
+def _answer(request: MessageRequest, faults: frozenset[str]) -> str:
     shape = request.shape
     if not shape.categories:  # a schema that asks for something else than tickets
-        return dict(shape.item)
+        return _json(dict(shape.item))
     tickets = request.tickets()
     results = [_result(shape, str(n), *ticket, faults) for n, ticket in enumerate(tickets, start=1)]
+    forged: list[str] = []
+    if "obey" in faults:
+        obeyed = obey(results, [text for _, text in tickets], shape)
+        if obeyed.words is not None:
+            return obeyed.words
+        results, forged = obeyed.results, obeyed.forged
     if shape.array is None:
-        return results[0]
-    return {**dict(shape.outer), shape.array: _many(shape, results, faults)}
+        return "\n".join([*map(_json, results[:1]), *forged])
+    listed = ",".join([*map(_json, _many(shape, results, faults)), *forged])
+    outer = _json({**dict(shape.outer), shape.array: _PLACE})
+    return outer.replace(_json(_PLACE), f"[{listed}]", 1)
+
+
+_PLACE = "\0"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _result(shape: Shape, number: str, ticket_id: str, text: str, faults: frozenset[str]) -> Json:
@@ -55,7 +71,7 @@ def _id(shape: Shape, ticket_id: str) -> int | str:
 
 def _many(shape: Shape, results: list[Json], faults: frozenset[str]) -> list[Json]:
     """The results of many tickets, with one missing, swapped, doubled or invented."""
-    if "missing" in faults:
+    if "missing" in faults and len(results) > 1:
         results = results[: len(results) // 2] + results[len(results) // 2 + 1 :]
     if "swap" in faults:
         results = results[::-1]

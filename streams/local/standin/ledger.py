@@ -1,4 +1,4 @@
-"""One JSON line for each paid call, so that tests can count the calls of every ticket."""
+"""One JSON line for each paid call, so that tests can count what was asked about every ticket."""
 
 import json
 import os
@@ -16,16 +16,26 @@ class Ledger:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def paid(self, request: MessageRequest) -> None:
-        """Notes one call: when (epoch ms), model, ids of its tickets, digest of the user's text."""
+        """Notes one call: when (epoch ms), the model, its tickets' ids and digests.
+
+        A digest is of the ticket's own text, so that it is the same in whatever call, under
+        whatever id.
+        """
+        tickets = request.tickets()
         line = {
             "at": time.time_ns() // 1_000_000,
             "model": request.model.id,
             "status": 200,
-            "ticket_ids": [ticket_id for ticket_id, _ in request.tickets() if ticket_id],
-            "digest": sha256(request.user_text.encode()).hexdigest()[:16],
+            "ticket_ids": [ticket_id for ticket_id, _ in tickets if ticket_id],
+            "digests": [digest(text) for _, text in tickets],
         }
         os.write(self._file, json.dumps(line).encode() + b"\n")
 
     def close(self) -> None:
         """Closes the file."""
         os.close(self._file)
+
+
+def digest(text: str) -> str:
+    """Sixteen hex digits of a ticket's text as it stands in its frame."""
+    return sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:16]

@@ -2,9 +2,10 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streams.local.standin.errors import ApiError
 
@@ -15,6 +16,15 @@ class Limits(NamedTuple):
     requests: int
     input_tokens: int
     output_tokens: int
+
+    def changed(self, changes: Mapping[str, Any]) -> "Limits":
+        """A copy with ``changes`` by name; ValueError for unknown names and bad values."""
+        for name, value in changes.items():
+            if name not in self._fields:
+                raise ValueError(f"{name}: there is no such limit")
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}: must be a whole number of 1 or more")
+        return self._replace(**changes)
 
 
 # Of the API's reference, "Rate limits"; "unlimited" is a hundred times the highest tier.
@@ -41,6 +51,13 @@ class Bucket:
         capacity = max(per_minute * burst_seconds / 60, 1.0)
         return cls(per_minute, capacity, capacity, now)
 
+    def change(self, per_minute: int, burst_seconds: float, now: float) -> None:
+        """Another flow from now on; no more is kept than the bucket holds then."""
+        self.refill(now)
+        self.per_minute = per_minute
+        self.capacity = max(per_minute * burst_seconds / 60, 1.0)
+        self.level = min(self.level, self.capacity)
+
     def refill(self, now: float) -> None:
         """Brings the level up to date."""
         self.level = min(self.capacity, self.level + (now - self.at) * self.per_minute / 60)
@@ -59,10 +76,16 @@ class RateLimiter:
     """The buckets of one family. Times are epoch seconds."""
 
     def __init__(self, limits: Limits, burst_seconds: float, now: float) -> None:
-        self.limits = limits
+        self._burst_seconds = burst_seconds
         self._requests, self._input, self._output = (
             Bucket.full(limit, burst_seconds, now) for limit in limits
         )
+
+    def change(self, limits: Limits, now: float) -> None:
+        """Other limits from now on."""
+        buckets = (self._requests, self._input, self._output)
+        for bucket, limit in zip(buckets, limits, strict=True):
+            bucket.change(limit, self._burst_seconds, now)
 
     def admit(self, input_tokens: int, now: float) -> None:
         """Takes one request and its uncached input tokens; ApiError 429 when a bucket is empty.

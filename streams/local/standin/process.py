@@ -83,6 +83,11 @@ class StandIn:
         """Switches every fault and the latency off."""
         return self._ask("DELETE", "faults")
 
+    def set_limits(self, **limits: int) -> dict[str, Any]:
+        """Changes rate limits while it runs: ``requests``, ``input_tokens``, ``output_tokens``, a
+        minute; all limits as they are then."""
+        return self._ask("POST", "limits", limits)
+
     def reset(self) -> dict[str, Any]:
         """Clears the account."""
         return self._ask("POST", "reset")

@@ -36,6 +36,7 @@ class Server:
             ("GET", "/_standin/faults"): self._show_faults,
             ("POST", "/_standin/faults"): self._change_faults,
             ("DELETE", "/_standin/faults"): self._clear_faults,
+            ("POST", "/_standin/limits"): self._change_limits,
             ("POST", "/_standin/reset"): self._reset,
         }
 
@@ -102,13 +103,17 @@ class Server:
 
     async def _change_faults(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            changes = json.loads(await _body(request))
-            if not isinstance(changes, dict):
-                raise invalid("The request body must be a JSON object")
-            self._service.faults = self._service.faults.changed(changes)
+            self._service.faults = self._service.faults.changed(await _json_object(request))
         except ValueError as error:
             raise invalid(str(error)) from None
         return _json(self._service.faults.as_json())
+
+    async def _change_limits(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            self._service.set_limits(self._service.limits.changed(await _json_object(request)))
+        except ValueError as error:
+            raise invalid(str(error)) from None
+        return _json(self._service.limits._asdict())
 
     async def _clear_faults(self, _: web.BaseRequest) -> web.StreamResponse:
         self._service.faults = Faults()
@@ -152,6 +157,14 @@ async def _body(request: web.BaseRequest) -> bytes:
         if len(body) > MOST_BYTES:
             raise too_large
     return bytes(body)
+
+
+async def _json_object(request: web.BaseRequest) -> dict[str, Any]:
+    """The body of an order; ValueError or ApiError when it is something else."""
+    found = json.loads(await _body(request))
+    if not isinstance(found, dict):
+        raise invalid("The request body must be a JSON object")
+    return found
 
 
 def _json(value: Any) -> web.Response:

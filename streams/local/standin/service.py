@@ -20,7 +20,7 @@ from streams.local.standin.requests import MessageRequest
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What cannot be changed while it runs; the rest is in ``Faults``."""
+    """What it starts with; faults and limits can be changed while it runs."""
 
     key: str | None = None
     """The only valid key; without it every key is valid that is not empty."""
@@ -48,6 +48,7 @@ class Service:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.faults = options.faults
+        self.limits = options.limits
         self.account = Account()
         self.in_flight = 0
         self._ledger = Ledger(options.ledger) if options.ledger else None
@@ -68,9 +69,15 @@ class Service:
         """The rate limits that the model shares with its family."""
         found = self._limiters.get(model.family)
         if found is None:
-            found = RateLimiter(self.options.limits, self.options.burst_seconds, time.time())
+            found = RateLimiter(self.limits, self.options.burst_seconds, time.time())
             self._limiters[model.family] = found
         return found
+
+    def set_limits(self, limits: Limits) -> None:
+        """Other rate limits for every family of models, from now on."""
+        self.limits = limits
+        for limiter in self._limiters.values():
+            limiter.change(limits, time.time())
 
     def admit(self, request: MessageRequest) -> Call:
         """Decides the call's fate. ApiError for an injected error, or 429 at the rate limit.
@@ -96,7 +103,7 @@ class Service:
         reply = generate(request, call.cache, call.fate.faults, call.message_id)
         self._cache.answered(request, call.cache, time.monotonic())
         self.limiter(request.model).spent(reply.usage.output)
-        self.account.charge(request.model, reply.usage, reply.picodollars)
+        self.account.charge(request.model, reply.usage, reply.picodollars, len(request.tickets()))
         if self._ledger:
             self._ledger.paid(request)
         return reply

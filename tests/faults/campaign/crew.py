@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+import re
 import signal
 import subprocess
 from collections import Counter
 
-from streams.delivery.faust_door import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import EXIT_LEASE_LOST
 from tests.stack import Stack, Worker
 
@@ -16,6 +17,9 @@ STOPPED = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 KILLED = -signal.SIGKILL
 RESTARTED = (KILLED, NOT_STARTED, EXIT_FAILED, EXIT_LEASE_LOST)
 """Exit codes after which a supervisor starts a worker again. Any other is a fault of the worker."""
+
+ABANDONED = re.compile(r"(\d+) calls could not be committed in time")
+"""What a worker says that lets go of its partitions while Kafka does not take its last commits."""
 
 POLL = 0.05
 STOP_SECONDS = 60.0
@@ -40,6 +44,12 @@ class Crew:
     def deaths(self) -> int:
         """Workers that ended without having been asked to, with work in hand."""
         return sum(n for code, n in self.exits.items() if code not in (*STOPPED, NOT_STARTED))
+
+    @property
+    def abandoned(self) -> int:
+        """Calls that workers told they could not commit before they gave their partitions up."""
+        logs = (worker.log.read_text(errors="replace") for worker in self._stack.workers)
+        return sum(int(calls) for log in logs for calls in ABANDONED.findall(log))
 
     @property
     def wrong(self) -> list[str]:

@@ -3,7 +3,7 @@ and of the network."""
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,18 +53,10 @@ if disk.SUPPORTED:
 
 
 @dataclass(frozen=True, slots=True)
-class JumpingClock:
+class JumpingClock(OneBroker):
     """Python processes that are started here have a clock of their own, which may jump."""
 
-    broker: EmbeddedKafka
     clock: Clock
-
-    @property
-    def bootstrap(self) -> str:
-        return self.broker.bootstrap
-
-    def worker_settings(self, api_url: str) -> Mapping[str, object]:
-        return {}
 
 
 @contextmanager

@@ -26,7 +26,13 @@ SETTINGS: dict[str, object] = {
     "session_timeout": 6.0,
     "stall_limit": 30.0,
 }
+ALONE: dict[str, object] = {"batch_size": 1, "escalation_model": "none"}
+"""One ticket a call, one tier: half of the rounds."""
+SHARED: dict[str, object] = {"batch_size": 25, "max_calls": 5}
+"""Shared calls and two tiers: the other half. Calls take longer then, so that the pace is the same
+and tickets wait for company."""
 LATENCIES = (0.05, 0.1)
+SHARED_SLOWER = 5
 PARTITIONS = (2, 4, 6)
 FAULT_SECONDS = 240.0
 # A client that hangs after a broker's death is noticed after two minutes at most.
@@ -47,7 +53,8 @@ class Round:
     called_again: int = 0
     paid_twice: int = 0
     paid_twice_bound: int = 0
-    """2 x ``max_calls`` for each worker that died with work in hand."""
+    """Tickets: ``batch_size`` for each call that a worker told it could not commit, and for each of
+    2 x ``max_calls`` of a worker that died with work in hand."""
     recovered_s: float | None = None
     """From the end of the fault to the first newly committed ticket."""
     exits: Counter[int] = field(default_factory=Counter)
@@ -82,8 +89,9 @@ async def play(place: Place, faults: Sequence[Fault], seed: str, folder: Path) -
     rng = random.Random(seed)
     began = asyncio.get_running_loop().time()
     folder.mkdir(parents=True)
-    latency = rng.uniform(*LATENCIES)
-    settings = dict(SETTINGS)
+    shared = rng.random() < 0.5
+    latency = rng.uniform(*LATENCIES) * (SHARED_SLOWER if shared else 1)
+    settings = SETTINGS | (SHARED if shared else ALONE)
     for fault in faults:
         settings |= fault.settings
     name = "c" + "".join(letter for letter in seed if letter.isalnum())
@@ -103,7 +111,8 @@ async def play(place: Place, faults: Sequence[Fault], seed: str, folder: Path) -
         crew = scene.crew
         result.exits = crew.exits
         result.broken += crew.wrong
-        result.paid_twice_bound = 2 * stack.settings.max_calls * crew.deaths
+        calls = 2 * stack.settings.max_calls * crew.deaths + crew.abandoned
+        result.paid_twice_bound = calls * stack.settings.batch_size
     result.seconds = round(asyncio.get_running_loop().time() - began, 1)
     return result
 

@@ -5,15 +5,14 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import sha256
 from itertools import islice
 
 from aiokafka.errors import KafkaError
 
-from streams.classify.categories import DEFAULT
-from streams.classify.prompt import Prompt
+from streams.classify.prompt import ticket_content
 from streams.events.wire import UndecodableEvent, decode_ticket
 from streams.local.samples import draw
+from streams.local.standin.ledger import digest
 from streams.settings import Settings
 from tests.stack import Stack
 
@@ -39,20 +38,13 @@ def events(seed: int) -> Iterator[Event]:
             yield event.key, json.dumps(fields).encode()
 
 
-class Digests:
-    """What the stand-in's ledger calls the prompt of a ticket."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._prompt = Prompt(DEFAULT, settings.model, settings.max_tokens, settings.max_text_chars)
-
-    def of(self, value: bytes | None) -> str | None:
-        """None for an event that is no ticket."""
-        try:
-            ticket = decode_ticket(value)
-        except UndecodableEvent:
-            return None
-        content = self._prompt.request(ticket)["messages"][0]["content"]
-        return sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
+def digest_of(value: bytes | None, settings: Settings) -> str | None:
+    """What the stand-in's ledger calls the ticket of an event; None for one that is no ticket."""
+    try:
+        ticket = decode_ticket(value)
+    except UndecodableEvent:
+        return None
+    return digest(ticket_content(ticket, settings.max_text_chars))
 
 
 class Feeder:
@@ -70,9 +62,9 @@ class Feeder:
             self.given += await self._stack.send(islice(self._events, n))
 
     async def keep_busy(self) -> None:
-        """For ever: never less than ``AHEAD`` tickets more than there were paid calls."""
+        """For ever: never less than ``AHEAD`` tickets more than the API was paid for."""
         while True:
-            if self.given < min(self._stack.api.account()["paid"] + AHEAD, MOST):
+            if self.given < min(self._stack.api.account()["tickets"] + AHEAD, MOST):
                 with suppress(KafkaError, OSError, TimeoutError):
                     await self.send(BATCH)
             await asyncio.sleep(0.2)

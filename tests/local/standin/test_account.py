@@ -1,5 +1,4 @@
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +6,7 @@ import pytest
 from anthropic import AsyncAnthropic
 
 from streams.local.standin import StandIn
+from streams.local.standin.ledger import digest
 from tests.local.standin.calls import MANY, REFUND, ask, tickets
 
 # $ per million tokens: in, out, cache write 5 m, cache write 1 h, cache read. Written down once
@@ -91,6 +91,18 @@ async def test_reset_clears_the_account(api: StandIn, client: AsyncAnthropic) ->
     assert (account["calls"], account["by_model"], account["paid"]) == ({}, {}, 0)
 
 
+async def test_a_ticket_has_the_same_digest_in_whatever_call(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    with StandIn(ledger=ledger) as api:
+        async with AsyncAnthropic(base_url=api.url, api_key="any", max_retries=0) as client:
+            await ask(client, "<ticket id=k7>\nOne\n</ticket>\n<ticket id=x>\nTwo\n</ticket>")
+            await ask(client, "<ticket>\nTwo\n</ticket>")
+        assert api.account()["tickets"] == 3
+    both, second = [json.loads(line)["digests"] for line in ledger.read_text().splitlines()]
+    assert both == [digest("One"), digest("Two")]
+    assert second == [digest("Two")]
+
+
 async def test_the_ledger_has_a_line_for_each_paid_call(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     text = tickets("My card was charged", "Cannot log in")
@@ -104,8 +116,8 @@ async def test_the_ledger_has_a_line_for_each_paid_call(tmp_path: Path) -> None:
             )
         many, single = [json.loads(line) for line in ledger.read_text().splitlines()]
     assert many["ticket_ids"] == ["1", "2"]
-    assert many["digest"] == sha256(text.encode()).hexdigest()[:16]
     assert single["ticket_ids"] == []
+    assert (len(set(many["digests"])), len(single["digests"])) == (2, 1)
     assert (single["model"], single["status"]) == ("claude-haiku-5-5", 200)
     assert "charged" not in ledger.read_text()
     assert many["at"] <= single["at"]

@@ -8,6 +8,7 @@ from anthropic import AsyncAnthropic
 from streams.local.standin import StandIn
 from streams.local.standin.errors import ApiError
 from streams.local.standin.limits import Limits, RateLimiter
+from streams.local.standin.process import StandInError
 from tests.local.standin.calls import ask, body
 
 
@@ -91,6 +92,29 @@ async def test_over_http_the_limit_is_kept_and_told() -> None:
             assert caught.value.response.headers["anthropic-ratelimit-requests-limit"] == "6"
             await ask(client, model="claude-sonnet-5-5")  # another family has limits of its own
         assert api.account()["calls"] == {"200": 3, "429": 1}
+
+
+def test_a_changed_limit_holds_from_now_on() -> None:
+    limiter = _limiter()
+    limiter.change(Limits(6, 6_000, 6_000), now=0)
+    limiter.admit(1_000, now=0)
+    with pytest.raises(ApiError) as caught:
+        limiter.admit(1, now=5)
+    assert caught.value.headers == {"retry-after": "5"}
+    assert limiter.headers(now=5)["anthropic-ratelimit-requests-limit"] == "6"
+
+
+async def test_limits_are_changed_while_it_runs() -> None:
+    with StandIn(rpm=600) as api:
+        async with AsyncAnthropic(base_url=api.url, api_key="any", max_retries=0) as client:
+            before = await client.messages.with_raw_response.create(**body())
+            assert api.set_limits(requests=300)["requests"] == 300
+            after = await client.messages.with_raw_response.create(**body())
+        name = "anthropic-ratelimit-requests-limit"
+        assert (before.headers[name], after.headers[name]) == ("600", "300")
+        for wrong in ({"requests": 0}, {"requests": 1.5}, {"tokens": 5}):
+            with pytest.raises(StandInError):
+                api.set_limits(**wrong)
 
 
 async def test_cache_reads_do_not_count() -> None:

@@ -1,0 +1,168 @@
+"""What the same tickets cost: one call each against shared calls, one tier and two.
+
+    python -m benchmarks.bill
+    python -m benchmarks.bill --tickets-file my-tickets.jsonl
+
+Readable lines go to standard error; the last line of standard output is one JSON object.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.rig import tickets
+from streams.books.money import dollars
+from streams.claude.client import Claude
+from streams.claude.gate import Gate
+from streams.claude.pace import Unpaced
+from streams.claude.tiers import classifier, models
+from streams.delivery.offline import Offline
+from streams.delivery.work import DeadLetter
+from streams.events.model import CallRecord, Ticket
+from streams.local.standin.process import StandIn
+from streams.settings import Settings, load_settings
+
+SIZES = (1, 5, 25, 100)
+AIM = 35
+"""Per cent of the bill of single calls that shared ones may cost."""
+
+HOW = """\
+How: {tickets} tickets through the worker's own path, without Kafka, against the stand-in for
+Claude, which counts the tokens; all are there from the start, so that calls are as full as they may
+be. Every call is in the sum: those that were asked again, and the escalation's. The bill of our
+books is compared with the stand-in's own account, to the pico-dollar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One way to ask, in whole pico-dollars."""
+
+    batch_size: int
+    escalation: bool
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    picodollars: int
+    escalated: int
+    """Tickets that the second tier answered."""
+    escalation_picodollars: int
+
+
+def ask(found: list[Ticket], *, batch_size: int, escalation: bool) -> Bill:
+    """All of ``found``; a stand-in of its own counts them."""
+    with StandIn(seed=1) as api:
+        given: dict[str, Any] = {} if escalation else {"escalation_model": "none"}
+        settings = load_settings(
+            anthropic_api_key="stand-in",
+            anthropic_base_url=api.url,
+            batch_size=batch_size,
+            escalation_cap=1.0,
+            **given,
+        )
+        calls: list[CallRecord] = []
+        tiers = asyncio.run(_ask(found, settings, calls))
+        charged = sum(m["picodollars"] for m in api.account()["by_model"].values())
+    ours = sum(call.cost_picodollars for call in calls)
+    if ours != charged:
+        raise click.ClickException(f"the books say {ours}, the API charged {charged}")
+    return Bill(
+        batch_size=batch_size,
+        escalation=escalation,
+        calls=len(calls),
+        input_tokens=sum(call.input_tokens for call in calls),
+        output_tokens=sum(call.output_tokens for call in calls),
+        picodollars=ours,
+        escalated=tiers["escalation"],
+        escalation_picodollars=sum(
+            call.cost_picodollars for call in calls if call.tier == "escalation"
+        ),
+    )
+
+
+async def _ask(found: list[Ticket], settings: Settings, calls: list[CallRecord]) -> Counter[str]:
+    """Tickets by the tier that answered."""
+    pace = Unpaced()
+    async with Claude.of(settings) as claude:
+        classifiers = {
+            tier: classifier(settings, tier, claude, Gate(), pace) for tier in models(settings)
+        }
+        async with Offline(settings, classifiers, pace, calls.append) as line:
+            results = await asyncio.gather(*(line.classify(ticket) for ticket in found))
+    return Counter(
+        "dead_letter" if isinstance(result, DeadLetter) else result.tier for result in results
+    )
+
+
+def show(bills: list[Bill], tickets_asked: int) -> None:
+    """A table on standard error."""
+    table = Table(title="What they cost")
+    for name in (
+        "a call",
+        "tiers",
+        "calls",
+        "tokens in",
+        "out",
+        "escalated",
+        "per million",
+        "of one each",
+    ):
+        table.add_column(name, justify="right")
+    for bill in bills:
+        single = next(b for b in bills if b.escalation == bill.escalation)
+        table.add_row(
+            f"{bill.batch_size}",
+            "2" if bill.escalation else "1",
+            f"{bill.calls:,}",
+            f"{bill.input_tokens / tickets_asked:.1f}",
+            f"{bill.output_tokens / tickets_asked:.1f}",
+            f"{bill.escalated / tickets_asked:.1%}",
+            dollars(bill.picodollars * 1_000_000 // tickets_asked, 2),
+            f"{bill.picodollars / single.picodollars:.1%}",
+        )
+    Console(stderr=True, highlight=False, width=110).print(table)
+
+
+@click.command(help=(__doc__ or "").partition("\n")[0])
+@click.option("--tickets", "count", default=2_000, show_default=True, type=click.IntRange(100))
+@click.option(
+    "--tickets-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON lines with "text" (and "subject"); by default the samples.',
+)
+def main(count: int, tickets_file: Path | None) -> None:
+    found = [
+        Ticket(fields["id"], fields["text"], fields.get("subject"))
+        for _, fields in tickets(count, 1, tickets_file)
+    ]
+    click.echo(HOW.format(tickets=len(found)), err=True)
+    bills = [
+        ask(found, batch_size=size, escalation=escalation)
+        for escalation in (False, True)
+        for size in SIZES
+    ]
+    show(bills, len(found))
+    single, shared = (
+        next(b for b in bills if not b.escalation and b.batch_size == size) for size in (1, 25)
+    )
+    share = 100 * shared.picodollars / single.picodollars
+    click.echo(f"25 a call cost {share:.1f}% of one each (aim: {AIM}%).", err=True)
+    click.echo(
+        json.dumps(
+            {
+                "tickets": len(found),
+                "shared_percent_of_single": round(share, 2),
+                "bills": [asdict(bill) for bill in bills],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

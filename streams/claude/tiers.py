@@ -1,0 +1,52 @@
+"""The tiers as the settings have them: which model answers in each, and how sure it must be."""
+
+from streams.classify.prompt import Prompt
+from streams.classify.triage import CallTier, Triage
+from streams.claude.classifier import Classifier
+from streams.claude.client import Claude
+from streams.claude.gate import Gate
+from streams.claude.pace import Pace
+from streams.claude.prices import price_list
+from streams.settings import Settings
+
+NO_MODEL = "none"
+
+
+def models(settings: Settings) -> dict[CallTier, str]:
+    """The model of each tier that there is."""
+    found: dict[CallTier, str] = {"first": settings.model}
+    if settings.escalation_model != NO_MODEL:
+        found["escalation"] = settings.escalation_model
+    return found
+
+
+def prompt_of(settings: Settings, model: str) -> Prompt:
+    """The prompt for one model. What a ticket adds to it is the same for every model."""
+    return Prompt(settings.categories, model, settings.max_tokens, settings.max_text_chars)
+
+
+def classifier(
+    settings: Settings, tier: CallTier, claude: Claude, gate: Gate, pace: Pace
+) -> Classifier:
+    """Asks the model of one tier."""
+    return Classifier(
+        tier=tier,
+        claude=claude,
+        prompt=prompt_of(settings, models(settings)[tier]),
+        prices=price_list(),
+        gate=gate,
+        pace=pace,
+        threshold=settings.escalation_threshold,
+        retry_max_wait=settings.retry_max_wait,
+    )
+
+
+def triage_of(settings: Settings) -> Triage:
+    """What comes after each call."""
+    return Triage(
+        batch_size=settings.batch_size,
+        threshold=settings.escalation_threshold,
+        escalates="escalation" in models(settings),
+        cap=settings.escalation_cap,
+        attempts=settings.answer_attempts,
+    )

@@ -1,0 +1,44 @@
+"""How a ticket becomes a dead letter, unless the breaker is open."""
+
+import logging
+import time
+import traceback
+
+from streams.books.rows import Stage
+from streams.delivery.breaker import Breaker
+from streams.delivery.desk import Desk
+from streams.delivery.work import DeadLetter, Work
+
+log = logging.getLogger(__name__)
+
+
+class GivingUp:
+    """Shared by all partitions of a worker, as the breaker is."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the breaker is open: then what would become a dead letter, and all that was not
+        begun, stays in hand and uncommitted. Whoever owns the partition next reads it again."""
+        return self._breaker.open
+
+    def begin(self, work: Work) -> None:
+        """One more ticket is begun."""
+        work.number = self._breaker.begin()
+
+    def give_up(self, desk: Desk, work: Work, error_type: str, message: str, stage: Stage) -> None:
+        """``work`` becomes a dead letter. ``message`` must hold no text of the ticket."""
+        if self._breaker.admits(work.number, error_type):
+            cost = work.so_far.cost_picodollars if work.so_far else 0
+            now = time.time_ns() // 1_000_000
+            desk.finish(work, DeadLetter(error_type, message, stage, work.attempts, cost, now))
+
+    def fault_of_ours(self, desk: Desk, work: Work, error: Exception) -> None:
+        """A bug that this ticket brought to light: it must not stop all the others, again and
+        again. The error's message is not told, for it might hold text of the ticket."""
+        kind = type(error).__name__
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s: %s in our own code\n%s", work.source, kind, where)
+        self.give_up(desk, work, "internal_error", f"{kind} in our own code", "classify")

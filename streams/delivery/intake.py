@@ -1,0 +1,123 @@
+"""From an event that was read to a ticket that waits for a call, or to a result that needs none."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from streams.classify.duplicates import fingerprint, reused
+from streams.classify.prompt import Prompt
+from streams.classify.suspicion import suspicious
+from streams.classify.triage import Triage
+from streams.delivery.desk import Desk
+from streams.delivery.giving_up import GivingUp
+from streams.delivery.work import MOST_BYTES, Work
+from streams.events.model import UNKNOWN, Classification, Ticket
+from streams.events.registry import Registry
+from streams.events.wire import SchemaNeeded, UndecodableEvent, encode_ticket
+
+MOST_GROWTH = 6
+"""Times that a ticket may grow when it is written as JSON: a control character becomes \\u0001."""
+
+D = TypeVar("D", bound=Desk)
+
+
+class Intake:
+    """Every event comes by here once. ``prompt`` makes what a ticket adds to a request, which is
+    the same for all models."""
+
+    def __init__(
+        self, registry: Registry, prompt: Prompt, triage: Triage, giving_up: GivingUp
+    ) -> None:
+        self._registry = registry
+        self._prompt = prompt
+        self._triage = triage
+        self._giving_up = giving_up
+
+    def take(self, desk: D, work: Work, ready: Callable[[D, Work], None]) -> None:
+        """Bring ``work`` to a result, or have it ``ready`` to be asked about in its lane.
+
+        At once, unless its schema must be asked for: that must not hold up the events behind it.
+        """
+        if self._giving_up.stopped:
+            return
+        self._giving_up.begin(work)
+        try:
+            _check_size(work)
+            self._look_at(desk, work, self._registry.decode_known(work.value), ready)
+        except SchemaNeeded:
+            task = asyncio.ensure_future(self._take_later(desk, work, ready))
+            desk.calls.add(task)
+            task.add_done_callback(desk.calls.discard)
+        except Exception as error:
+            self._failed(desk, work, error)
+
+    async def _take_later(self, desk: D, work: Work, ready: Callable[[D, Work], None]) -> None:
+        try:
+            self._look_at(desk, work, await self._registry.decode_ticket(work.value), ready)
+        except Exception as error:
+            self._failed(desk, work, error)
+
+    def _failed(self, desk: Desk, work: Work, error: Exception) -> None:
+        if isinstance(error, UndecodableEvent):
+            self._giving_up.give_up(desk, work, error.error_type, str(error), "decode")
+        else:
+            self._giving_up.fault_of_ours(desk, work, error)
+
+    def _look_at(
+        self, desk: D, work: Work, ticket: Ticket, ready: Callable[[D, Work], None]
+    ) -> None:
+        _check_size_as_json(work, ticket)
+        work.ticket = ticket
+        if work.paid is not None:
+            desk.finish(work, work.paid)
+        elif not ticket.text.strip() and not (ticket.subject or "").strip():
+            desk.finish(work, self._without_text())
+        elif (known := self._known(desk, work, ticket)) is not None:
+            desk.finish(work, known)
+        else:
+            work.part = self._prompt.part(ticket)
+            work.bound = self._prompt.part_bound(work.part)
+            work.isolated = suspicious(work.part)
+            work.lane = self._triage.begin(work.so_far, isolated=work.isolated)
+            ready(desk, work)
+
+    def _known(self, desk: Desk, work: Work, ticket: Ticket) -> Classification | None:
+        """The answer that an identical ticket had, unless calls for this one were paid already."""
+        work.fingerprint = fingerprint(ticket)
+        if work.so_far is not None:
+            return None
+        found = desk.duplicates.find(work.fingerprint, time.time())
+        return None if found is None else reused(found, _now_ms())
+
+    def _without_text(self) -> Classification:
+        return Classification(
+            category=UNKNOWN,
+            confidence=0.0,
+            tier="none",
+            model=None,
+            reason="empty_text",
+            input_tokens=0,
+            output_tokens=0,
+            cost_picodollars=0,
+            call_id=None,
+            prompt_version=self._prompt.version,
+            classified_at=_now_ms(),
+        )
+
+
+def _check_size(work: Work) -> None:
+    if work.size > MOST_BYTES:
+        raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes")
+
+
+def _check_size_as_json(work: Work, ticket: Ticket) -> None:
+    """A ticket must fit into our topics in every format that it may be written in."""
+    if work.size * MOST_GROWTH > MOST_BYTES:
+        around = work.size - len(work.value or b"")
+        if around + len(encode_ticket(ticket, "json")) > MOST_BYTES:
+            raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes as JSON")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,41 @@
+"""Takes results as a partition does, for the tests of this room."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.classify.duplicates import Duplicates
+from streams.classify.triage import Lane
+from streams.delivery.work import DeadLetter, Work
+from streams.events.model import CallRecord, Classification
+
+
+@dataclass
+class FakeDesk:
+    """``told`` is everything in the order it was told, ``finished`` the results among it."""
+
+    duplicates: Duplicates = field(default_factory=lambda: Duplicates(3_600))
+    waiting: dict[Lane, deque[Work]] = field(default_factory=dict)
+    calls: set[asyncio.Future[Any]] = field(default_factory=set)
+    closed: bool = False
+    told: list[object] = field(default_factory=list)
+    records: list[CallRecord] = field(default_factory=list)
+    asked_again: list[Work] = field(default_factory=list)
+    finished: list[tuple[Work, Classification | DeadLetter]] = field(default_factory=list)
+
+    def add_call(self, call: CallRecord) -> None:
+        self.told.append(call)
+        self.records.append(call)
+
+    def ask_again(self, item: Work) -> None:
+        self.told.append(item)
+        self.asked_again.append(item)
+
+    def finish(self, item: Work, result: Classification | DeadLetter) -> None:
+        self.told.append(result)
+        self.finished.append((item, result))
+
+    @property
+    def results(self) -> list[Classification | DeadLetter]:
+        return [result for _, result in self.finished]

@@ -1,0 +1,98 @@
+"""What a worker does with its results when its partitions are taken from it."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from streams.delivery.member import Member
+from streams.settings import Settings
+from tests.delivery.events import TOPICS
+
+
+class Quiet:
+    """Stands for what is of no interest here: does nothing, whatever it is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+    async def until_idle(self) -> None:
+        """No call is in flight."""
+
+
+class Partition:
+    """Has results that are committed when ``kafka`` answers; ``closed`` tells whether they were."""
+
+    def __init__(self, kafka: asyncio.Event) -> None:
+        self.kafka = kafka
+        self.closed: bool | None = None
+
+    async def cancel_calls(self) -> None: ...
+
+    async def flush(self) -> None:
+        await self.kafka.wait()
+
+    async def close(self) -> None:
+        self.closed = self.kafka.is_set()
+
+
+@pytest.fixture
+def kafka() -> asyncio.Event:
+    """Set when it answers."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+def partition(kafka: asyncio.Event) -> Partition:
+    return Partition(kafka)
+
+
+@pytest.fixture
+def member(partition: Partition) -> Member:
+    quiet: Any = Quiet()
+    member = Member(
+        Settings(),
+        TOPICS,
+        books=quiet,
+        encoder=quiet,
+        gates=quiet,
+        intake=quiet,
+        process=quiet,
+        pace=quiet,
+        fail=quiet,
+    )
+    owned: Any = partition
+    member.partitions = {0: owned}
+    member._uncommitted.calls = 7
+    return member
+
+
+async def test_before_a_rebalance_a_slow_commit_is_waited_for(
+    member: Member, partition: Partition, kafka: asyncio.Event
+) -> None:
+    revoked = asyncio.create_task(member.revoked())
+    await asyncio.wait([revoked], timeout=0.05)
+    assert partition.closed is None
+    kafka.set()
+    await revoked
+    assert partition.closed is True
+
+
+async def test_what_a_stop_cannot_commit_is_told(
+    member: Member, partition: Partition, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        await member.give_up(flush=0.01)
+    assert partition.closed is False
+    assert "7 calls could not be committed in time" in caplog.text
+
+
+async def test_nothing_is_told_where_all_is_committed(
+    member: Member, kafka: asyncio.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka.set()
+    member._uncommitted.calls = 0
+    with caplog.at_level(logging.WARNING):
+        await member.give_up()
+    assert not caplog.text

@@ -1,0 +1,48 @@
+"""A transaction that fails says so once."""
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import ProducerFenced
+
+from streams.delivery.records import Record
+from streams.delivery.transaction import PartitionProducer
+
+
+class Fenced:
+    """aiokafka's producer, which takes batches and sends none of them."""
+
+    def __init__(self, real: AIOKafkaProducer) -> None:
+        self.create_batch = real.create_batch
+
+    async def begin_transaction(self) -> None: ...
+
+    async def send_batch(self, *_: object, **__: object) -> asyncio.Future[object]:
+        sent: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        sent.set_exception(ProducerFenced())
+        return sent
+
+
+class Source:
+    """The topic is the same as ever."""
+
+    id = ""
+
+    async def confirm(self) -> None: ...
+
+
+async def test_the_batches_it_leaves_behind_are_not_logged_one_by_one() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    source: Any = Source()
+    producer = PartitionProducer("127.0.0.1:1", "t-0", "t", source)
+    fenced: Any = Fenced(producer._producer)
+    producer._producer = fenced
+    records = [Record("out", number, b"k", b"v") for number in range(3)]
+    with pytest.raises(ProducerFenced):
+        await producer.commit(records, TopicPartition("in", 0), None)
+    gc.collect()
+    assert not complaints
