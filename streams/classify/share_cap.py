@@ -20,6 +20,8 @@ class ShareCap:
 
     def admit(self) -> bool:
         """Whether one more may go; it is counted as gone."""
+        if self._share >= 1:
+            return True
         if self._saved < 1:
             return False
         self._saved -= 1

@@ -69,7 +69,6 @@ class Triage:
 
         ``isolated``: it must not share a call with others.
         """
-        self._cap.count()
         if self._escalates and so_far is not None and _was_escalated(so_far):
             return self._escalation(isolated=isolated)
         return Lane("first", 1 if isolated else self._batch_size)
@@ -83,6 +82,10 @@ class Triage:
 
     def after(self, reading: Reading, case: Case) -> Lane | Final:
         """What comes after a call that gave ``reading`` for a ticket."""
+        if case.lane.tier == "first" and (case.alone or isinstance(reading, Verdict)):
+            # Not when it begins: of a backlog thousands begin at once, and what they save up would
+            # be forgotten before it is needed.
+            self._cap.count()
         if isinstance(reading, Verdict):
             return self._heard(reading, case)
         if not case.alone:

@@ -36,6 +36,8 @@ FALLEN = 0.8
 """Of the fullest, the level that ends the slow start."""
 FULL = 0.9
 """Of what the bucket can hold: above it, nothing that we do is seen, and it begins again."""
+QUIET = 15.0
+"""Seconds after a lower limit without growth: the bucket is fuller only by the new measure."""
 MOST_TOTAL = 2.0
 """Of the limit, what everybody together uses at most when a slow start ends, we suppose."""
 CUT = 0.7
@@ -56,6 +58,8 @@ class FairShare:
         self._heard_at = 0.0
         self._told_at = 0.0
         self._cut_at = -inf
+        self._push = self._most_push = MOST_PUSH
+        self._quiet_until = -inf
         self._start: _SlowStart | None = None
 
     @property
@@ -82,6 +86,7 @@ class FairShare:
         if limit != self._limit < inf:
             self._level, self._start = level, None
         if limit < self._limit < inf:
+            self._most_push, self._quiet_until = min(self._push, 1.0), now + QUIET
             # Calls of the last `delay` were begun at the old rate. What stands above the aim may
             # go; the rest we wait for.
             excess = delay * (self._limit / limit - 1)
@@ -118,6 +123,10 @@ class FairShare:
 
     def _move(self, now: float, step: float, aim: float, delay: float, *, wanted: bool) -> None:
         error = min(self._level / aim - 1, 1.0)
+        if now >= self._quiet_until:
+            self._most_push = MOST_PUSH
+        else:
+            wanted, error = False, min(error, 0.0)
         if self._start is None and wanted and self._level >= FULL * self._holds:
             self._start = _SlowStart(self.share, self._level, now)
         gain = min(MOST_GAIN, GAIN * aim / delay)
@@ -130,7 +139,8 @@ class FairShare:
             speed = INTEGRAL * gain**2 / aim
             self.share *= exp(speed * step * (error - EVEN * log(self.share)))
         self.share = max(LEAST_SHARE, min(self.share, MOST_SHARE))
-        self.rate = self._limit * self.share * min(exp(gain * error), MOST_PUSH)
+        self._push = min(exp(gain * error), self._most_push)
+        self.rate = self._limit * self.share * self._push
 
 
 class _SlowStart:

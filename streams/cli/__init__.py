@@ -13,6 +13,7 @@ COMMANDS = (
     "topics",
     "send",
     "classify",
+    "eval",
     "spend",
     "errors",
     "verify",

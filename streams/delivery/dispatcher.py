@@ -12,8 +12,9 @@ from streams.delivery.work import Work
 
 log = logging.getLogger(__name__)
 
-ESCALATION_SLOTS = 4
-"""One slot in so many, at most, is the escalation's: while its model is away, the other goes on."""
+ESCALATION_SLOTS = 10
+"""One slot in so many, at most, is the escalation's: while its model is away the other goes on, and
+its tickets, few and at twenty times the price, share calls."""
 
 
 class Queue(Protocol):

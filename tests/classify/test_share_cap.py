@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from streams.classify.share_cap import HEAD_START, MOST_SAVED, ShareCap
 
 
-@given(st.floats(0.01, 1), st.lists(st.booleans(), max_size=3_000))
+@given(st.floats(0.01, 0.99), st.lists(st.booleans(), max_size=3_000))
 def test_never_more_than_the_share_and_the_head_start(share: float, wanted: list[bool]) -> None:
     cap, gone = ShareCap(share), 0
     for number, wants in enumerate(wanted, start=1):
@@ -42,3 +42,8 @@ def test_an_easy_time_saves_up_for_a_hard_one_but_not_for_ever() -> None:
         cap.count()
     gone = sum(cap.admit() for _ in range(10_000))
     assert gone == MOST_SAVED
+
+
+def test_a_share_of_everything_refuses_nobody() -> None:
+    cap = ShareCap(1.0)
+    assert all(cap.admit() for _ in range(1_000))

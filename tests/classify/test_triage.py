@@ -75,6 +75,16 @@ def test_two_unsure_answers_are_believed_when_they_agree() -> None:
     assert differ == Final("low_confidence")
 
 
+def test_a_backlog_that_begins_at_once_has_its_whole_share_escalated() -> None:
+    rule = triage(cap=0.1)
+    lanes = [rule.begin(None, isolated=False) for _ in range(5_000)]
+    steps = [
+        rule.after(UNSURE if number % 10 == 0 else SURE, case(lane))
+        for number, lane in enumerate(lanes)
+    ]
+    assert sum(step == ESCALATION for step in steps) == 500
+
+
 @pytest.mark.parametrize("tier", ["first", "escalation"])
 def test_trouble_in_company_is_looked_for_among_fewer(tier: str) -> None:
     lane, groups = Lane(tier, 25), []  # type: ignore[arg-type]

@@ -89,11 +89,11 @@ def test_half_the_limit_is_found_within_ten_seconds(
     for _ in range(workers):
         world.start()
     world.at(100, lambda: world.change(HALF))
-    world.run(160)
+    world.run(190)
     assert world.reached(HALF, 110, 115) < 1.15
     assert world.refused(100, 115) < 0.005
     assert world.reached(HALF, 115, 160) > 0.9
-    _reaches_the_limit(world, HALF, 130, 160)
+    _reaches_the_limit(world, HALF, 130, 190)
 
 
 def test_half_the_limit_where_answers_take_long() -> None:

@@ -198,16 +198,16 @@ async def test_partitions_take_turns() -> None:
 
 async def test_the_escalation_never_takes_all_slots() -> None:
     """Its model may be away for hours; the first tier goes on."""
-    scene, partition = Scene(8), Partition(0)
-    for offset in range(20):
+    scene, partition = Scene(30), Partition(0)
+    for offset in range(50):
         scene.submit(partition, offset, Lane("escalation", 1))
     await scene.settle()
-    assert len(scene.calls) == 8 // ESCALATION_SLOTS
-    for offset in range(20, 40):
+    assert len(scene.calls) == 30 // ESCALATION_SLOTS
+    for offset in range(50, 100):
         scene.submit(partition, offset)
     await scene.settle()
-    assert scene.dispatcher.busy == 8
-    assert sum(offset >= 20 for _, offset in scene.began) == 6
+    assert scene.dispatcher.busy == 30
+    assert sum(offset >= 50 for _, offset in scene.began) == 27
 
 
 async def test_tickets_that_must_wait_again_wait_in_their_new_lane() -> None:
