@@ -1,6 +1,7 @@
-"""What one ticket costs the worker: CPU, memory, time, from Kafka to Kafka, one ticket a call.
+"""What one ticket costs the worker: CPU, memory, time, from Kafka to Kafka.
 
-    python -m benchmarks.pipeline --repeat 3
+    python -m benchmarks.pipeline --repeat 3                                     # one ticket a call
+    python -m benchmarks.pipeline --batch-size 25 --max-calls 20 --tickets 40000  # shared calls
     python -m benchmarks.pipeline --max-calls 1000 --latency 1 --tickets 20000   # memory
     python -m benchmarks.pipeline --paced 200                                    # added latency
 
@@ -40,7 +41,7 @@ STALL = 60.0
 
 HOW = """\
 How: embedded Kafka, the stand-in for Claude (latency {latency:g} s, sigma {sigma:g}), and one real
-worker process with {max_calls} call slots; {tickets} tickets of {ticket_bytes} bytes on average,
+worker process with {max_calls} call slots of {batch_size} tickets at most; {tickets} tickets of {ticket_bytes} bytes on average,
 keys by Zipf's law, {partitions} partitions. {order}
 A read_committed consumer counts what comes out. CPU is user + system time of the worker process
 alone, between the moments when {first:.0%} and {last:.0%} of the tickets are out; memory is its
@@ -57,6 +58,7 @@ class Options:
 
     tickets: int
     max_calls: int
+    batch_size: int
     latency: float
     sigma: float
     tickets_file: Path | None
@@ -147,7 +149,12 @@ def _seconds(process: psutil.Process) -> float:
 def run_once(options: Options, tell: Callable[[str], None]) -> Run:
     """Everything new; ``tell`` is told how it goes."""
     with (
-        running_rig(options.latency, options.sigma, max_calls=options.max_calls) as rig,
+        running_rig(
+            options.latency,
+            options.sigma,
+            max_calls=options.max_calls,
+            batch_size=options.batch_size,
+        ) as rig,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as in the worker
     ):
         return runner.run(_run(rig, options, tell))
@@ -284,6 +291,7 @@ def medians(runs: list[Run]) -> dict[str, Any]:
 @click.command(help=(__doc__ or "").partition("\n")[0])
 @click.option("--tickets", default=8_000, show_default=True, type=click.IntRange(100))
 @click.option("--max-calls", default=200, show_default=True, help="Call slots of the worker.")
+@click.option("--batch-size", default=1, show_default=True, help="Most tickets of a call.")
 @click.option("--latency", default=0.1, show_default=True, help="Seconds; the stand-in's median.")
 @click.option("--latency-sigma", "sigma", default=None, type=float, help="0.25; 0 with --paced.")
 @click.option("--paced", type=float, metavar="RATE", help="Tickets a second: the added latency.")
@@ -326,6 +334,7 @@ def main(repeat: int, **given: Any) -> None:
     found = {
         **medians(runs),
         "max_calls": options.max_calls,
+        "batch_size": options.batch_size,
         "latency_s": options.latency,
         "latency_sigma": options.sigma,
         "paced": options.paced,

@@ -66,6 +66,7 @@ def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Ri
         StandIn(seed=1, latency=latency, latency_sigma=sigma) as api,
     ):
         found = load_settings(
+            duplicate_seconds=0,  # the texts repeat
             bootstrap_servers=broker.bootstrap,
             anthropic_api_key="stand-in",
             anthropic_base_url=api.url,
