@@ -41,8 +41,8 @@ STALL = 60.0
 
 HOW = """\
 How: embedded Kafka, the stand-in for Claude (latency {latency:g} s, sigma {sigma:g}), and one real
-worker process with {max_calls} call slots of {batch_size} tickets at most; {tickets} tickets of {ticket_bytes} bytes on average,
-keys by Zipf's law, {partitions} partitions. {order}
+worker process with {max_calls} call slots of {batch_size} tickets at most; {tickets} tickets of
+{ticket_bytes} bytes on average, keys by Zipf's law, {partitions} partitions. {order}
 A read_committed consumer counts what comes out. CPU is user + system time of the worker process
 alone, between the moments when {first:.0%} and {last:.0%} of the tickets are out; memory is its
 greatest resident set, looked at every {every:g} s. Broker, stand-in and consumer share the

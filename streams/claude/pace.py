@@ -97,13 +97,14 @@ class TierPaces:
 
 
 def pace_of(settings: Settings, tiers: Mapping[CallTier, str]) -> TierPaces:
-    """The pace for these settings, of each model its own."""
+    """The pace for these settings; tiers of the same model share its limits."""
     caps = Caps(
         settings.requests_per_minute,
         settings.input_tokens_per_minute,
         settings.output_tokens_per_minute,
     )
-    return TierPaces({tier: Pacer(caps) for tier in tiers})
+    pacers = {model: Pacer(caps) for model in tiers.values()}
+    return TierPaces({tier: pacers[model] for tier, model in tiers.items()})
 
 
 async def until_paced(pace: Pace, tier: CallTier) -> None:

@@ -15,6 +15,8 @@ from streams.claude.rate_headers import RateLimits
 
 Bottleneck = Literal["requests", "input_tokens", "output_tokens"]
 
+LONGEST_CALL = 60.0
+"""Seconds of a call that say something about the latency."""
 FIRST_RATE = 5.0
 """Calls a second until the first answer tells the limits."""
 LONGEST_PAUSE = 600.0
@@ -88,6 +90,8 @@ class Pacer:
         self._output.take(now, output_tokens - output_estimate)
         answered = limits is not None or output_tokens > 0
         self._answered = self._answered or answered
+        while self._began and now - self._began[0] > LONGEST_CALL:
+            self._began.popleft()  # it waited at a gate, or was given up before it was sent
         if answered and self._began:  # which call it was does not matter for the mean
             self._latency += 0.1 * (now - self._began.popleft() - self._latency)
         elif self._began:  # refused at once, most likely
