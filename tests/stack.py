@@ -103,10 +103,13 @@ class Stack:
         producer = AIOKafkaProducer(
             bootstrap_servers=self.settings.bootstrap_servers, linger_ms=5, max_request_size=2**22
         )
-        async with producer:
+        try:
+            await producer.start()
             for key, value in events:
                 await producer.send(self.topics.input, value, key=key)
                 count += 1
+        finally:  # also where the broker is away at the start
+            await producer.stop()
         return count
 
     async def send_samples(self, n: int, seed: int = 1) -> int:
