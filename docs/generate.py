@@ -1,11 +1,13 @@
 """Writes the tables of README.md and docs/ from the code: ``python docs/generate.py``.
 
 A table stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; tests/house/test_docs.py
-fails when what stands there is not what this makes.
+fails when what stands there is not what this makes. docs/money.py makes a page of its own.
 """
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -138,3 +140,4 @@ if __name__ == "__main__":
     for file in FILES:
         path = ROOT / file
         path.write_text(rendered(path.read_text("utf-8")), "utf-8")
+    subprocess.run([sys.executable, "-m", "docs.money"], cwd=ROOT, check=True)  # a page of its own

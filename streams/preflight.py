@@ -5,7 +5,7 @@ import socket
 
 from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
-from streams.claude.prices import PriceList, price_list
+from streams.claude.prices import PriceList, prices_of
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
 from streams.settings import Settings
@@ -20,7 +20,7 @@ class PreflightError(Exception):
 
 async def check(settings: Settings) -> None:
     """Everything a worker needs. Raises PreflightError with the first thing that is wrong."""
-    check_api(settings, price_list())
+    check_api(settings, prices_of(settings))
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
     check_port(settings)
@@ -47,7 +47,8 @@ def check_api(settings: Settings, prices: PriceList) -> None:
     for name, model in models.items():
         if not prices.known(model):
             raise PreflightError(
-                f"{name} is {model}, which has no price: what it costs could not be booked"
+                f"{name} is {model}, which has no price: what it costs could not be booked; "
+                "a file named by TICKET_STREAMS_PRICES_FILE can give it one"
             )
 
 

@@ -31,6 +31,7 @@ from pydantic_settings import (
 )
 
 from streams.classify.categories import DEFAULT, Category, closed_set, entries
+from streams.claude.prices import price_list
 from streams.events.topics import Topics
 
 PREFIX = "TICKET_STREAMS_"
@@ -46,6 +47,14 @@ Categories = Annotated[
 ]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+
+
+def _prices(file: str) -> str:
+    price_list(file)  # raises ValueError with the place of what is wrong
+    return file
+
+
+PricesFile = Annotated[str, AfterValidator(_prices)]
 
 
 class SettingsError(Exception):
@@ -113,6 +122,11 @@ class Settings(BaseSettings):
     )
     escalation_cap: float = Field(
         0.1, ge=0, le=1, description="Largest share of the tickets that it is asked about."
+    )
+    prices_file: PricesFile | None = Field(
+        None,
+        description="TOML file of prices, in the form of streams/claude/prices.toml: its entries "
+        "add to ours, and one without `since` replaces all of its model's.",
     )
     batch_size: int = Field(
         25, ge=1, le=100, description="Most tickets that share one call; 1 asks one at a time."

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
-from streams.claude.prices import price_list
+from streams.claude.prices import price_list, prices_of
 from streams.events.topics import Topics
 from streams.preflight import PreflightError, check, check_api
 from streams.settings import Settings
@@ -65,6 +66,16 @@ async def test_an_escalation_model_without_a_price_is_named_with_its_variable() 
     message = await refusal(settings(escalation_model="claude-9"))
     assert message.startswith("TICKET_STREAMS_ESCALATION_MODEL is claude-9")
     check_api(settings(escalation_model="none"), price_list())
+
+
+def test_a_price_of_ones_own_makes_a_model_usable(tmp_path: Path) -> None:
+    rates = "input = 20, output = 20, cache_write_5m = 20, cache_write_1h = 20, cache_read = 20"
+    file = tmp_path / "prices.toml"
+    file.write_text(f"[[price]]\nmodel = 'claude-9'\nbands = [{{ {rates} }}]\n")
+    found = settings(model="claude-9", prices_file=str(file))
+    check_api(found, prices_of(found))
+    with pytest.raises(PreflightError, match="TICKET_STREAMS_PRICES_FILE"):
+        check_api(found, price_list())
 
 
 def test_the_api_part_alone_needs_no_kafka() -> None:

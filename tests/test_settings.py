@@ -1,6 +1,7 @@
 """Settings from the environment and from a file, and what is said about wrong ones."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ OTHER: dict[str, Any] = {
     "escalation_model": "none",
     "escalation_threshold": 0.5,
     "escalation_cap": 0.25,
+    "prices_file": str(files("streams.claude") / "prices.toml"),
     "batch_size": 10,
     "batch_tokens": 2_000,
     "max_tokens": 64,

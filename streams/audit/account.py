@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams.audit.report import Check, Culprits
-from streams.events.model import CallRecord
+from streams.events.model import WRITTEN_OFF, CallRecord
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class Totals:
         self.records += 1
         self.settled += call.cost_picodollars
         self.unsettled += call.unsettled_picodollars
+        if call.outcome == WRITTEN_OFF:
+            return  # no call: only its bound is taken back
         if call.status is None:
             self.unanswered += 1
         else:

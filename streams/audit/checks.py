@@ -7,9 +7,11 @@ from typing import Any
 from streams.audit.account import Account, Totals
 from streams.audit.books import Books, RowKey
 from streams.audit.ledger import Ledger
+from streams.audit.pricing import Pricing
 from streams.audit.records import Called, DoneRow, Finished, Item, SourceKey
 from streams.audit.report import Culprits, Report
 from streams.audit.tables import Recomputed, deltas
+from streams.claude.prices import PriceList, price_list
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Evidence:
     """Rows of windows that began earlier (epoch seconds) are not judged: they may be gone."""
     horizon: int = 0
     """Tickets stamped earlier (epoch milliseconds) are not judged: their records may be gone."""
+    prices: PriceList = field(default_factory=price_list)
     calls_complete: bool = True
     """Whether the calls topic still has its first record."""
     books: Books = field(default_factory=Books)
@@ -39,13 +42,23 @@ class Evidence:
     ledger: Ledger = field(init=False)
     tables: Recomputed = field(init=False)
     totals: Totals = field(default_factory=Totals)
-    _call_ids: set[str] = field(default_factory=set)
+    pricing: Pricing = field(init=False)
+    categories: set[str] = field(default_factory=set)
+    """Those that calls answered."""
+    _call_ids: set[int] = field(default_factory=set)
+    """Hashes: the ids themselves would take twice the memory."""
     _same_id: Culprits = field(default_factory=Culprits)
     _unbalanced: Culprits = field(default_factory=Culprits)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.topic, self.horizon)
         self.tables = Recomputed(self.window_seconds)
+        self.pricing = Pricing(self.prices)
+
+    def forget_before(self, horizon: int) -> None:
+        """Judge no ticket and no row that is older (epoch milliseconds). Before any ``arrived``."""
+        self.horizon = self.ledger.horizon = max(self.horizon, horizon)
+        self.rows_since = max(self.rows_since, self.horizon / 1000)
 
     def take(self, item: Item) -> None:
         """A record that is judged. The input topic's go to ``ledger`` before, rows to ``books``."""
@@ -57,6 +70,7 @@ class Evidence:
                 self.ledger.done(item)
             case Called():
                 self._call(item)
+                self.pricing.add(item)
                 self.ledger.called(item)
                 self.tables.add(item)
 
@@ -79,6 +93,7 @@ class Evidence:
                 "calls", "each call is the sum of its shares", calls, calls - self._unbalanced.count
             ),
             self._same_id.check("call_ids", "each call is there once", calls, len(self._call_ids)),
+            self.pricing.check(),
             *self.tables.checks(self.books, self.moving_rows, self.rows_since),
             self.unreadable.check("readable", "every record can be read", 0, self.unreadable.count),
         ]
@@ -94,7 +109,7 @@ class Evidence:
         moving = len(self.moving_sources) + len(self.moving_rows)
         return Report(
             tuple(checks),
-            tickets=self.ledger.tickets(),
+            tickets=self.ledger.arrivals,
             unfinished=self.ledger.unfinished(self.committed),
             moving=moving,
             unaccounted=unaccounted,
@@ -104,9 +119,10 @@ class Evidence:
     def _call(self, item: Called) -> None:
         call = item.call
         self.totals.add(call)
-        if call.call_id in self._call_ids:
+        if hash(call.call_id) in self._call_ids:
             self._same_id.add(f"{item.place}: {call.call_id} again")
-        self._call_ids.add(call.call_id)
+        self._call_ids.add(hash(call.call_id))
+        self.categories.update(share.category for share in call.shares)
         written = call.cache_write_5m_tokens + call.cache_write_1h_tokens
         whole = (
             call.cost_picodollars,

@@ -1,36 +1,27 @@
 """What became of every ticket: the promises about tickets, checked."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from streams.audit.fates import Fate, Fates, Mark
 from streams.audit.records import Called, DoneRow, Finished, SourceKey
 from streams.audit.report import Check, Culprits
+from streams.events.model import CallRecord
 
-
-@dataclass(slots=True)
-class Fate:
-    """One ticket. The three balances are the shares of its calls less what its record says."""
-
-    key: int = 0
-    arrived: bool = False
-    judged: bool = True
-    records: int = 0
-    done: int = 0
-    money: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    tokens_known: bool = True
-
-    @property
-    def balanced(self) -> bool:
-        """Whether it cost what its calls say."""
-        tokens = self.tokens_known and (self.input_tokens or self.output_tokens)
-        return not self.money and not tokens
+SURE = {"first": Mark.SURE_FIRST, "escalation": Mark.SURE_SECOND}
+TIERS = {
+    "first": Mark.BY_CALL,
+    "escalation": Mark.BY_CALL | Mark.BY_SECOND,
+    "cache": Mark.FREE,
+    "none": Mark.FREE,
+}
+READABLE = ("ok", "incomplete")
+"""Outcomes of calls that gave at least one usable answer."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Takes the tickets first, then what became of them, in any order.
+    """Takes the tickets first, then what became of them, in any order but that of their calls.
 
     A ticket older than ``horizon`` (epoch milliseconds) may have lost its record to retention: it
     is not judged.
@@ -38,86 +29,106 @@ class Ledger:
 
     topic: str
     horizon: int = 0
-    fates: dict[int, dict[int, Fate]] = field(default_factory=dict)
+    fates: Fates = field(default_factory=Fates)
+    arrivals: int = 0
     twice: Culprits = field(default_factory=Culprits)
     keys: Culprits = field(default_factory=Culprits)
     misplaced: Culprits = field(default_factory=Culprits)
-    done_twice: list[str] = field(default_factory=list)
+    answers: Culprits = field(default_factory=Culprits)
+    done_twice: Culprits = field(default_factory=Culprits)
 
     def arrived(self, source: SourceKey, key: bytes | None, timestamp: int) -> None:
         """An event of the input topic, stamped with epoch milliseconds."""
-        fate = self._fate(source)
-        fate.arrived, fate.key, fate.judged = True, hash(key), timestamp >= self.horizon
+        block, row = self.fates.at(*source)
+        self.arrivals += 1
+        block.key[row] = hash(key)
+        block.marks[row] |= Mark.ARRIVED if timestamp >= self.horizon else _TOO_OLD
 
     def finished(self, record: Finished) -> None:
         """Its record in a category topic or the dead-letter topic."""
-        fate = self._fate(record.source)
-        fate.records += 1
-        if fate.records > 1:
+        block, row = self.fates.at(*record.source)
+        block.record[row] += 1
+        if block.record[row] > 1:
             self.twice.add(f"{self._name(record.source)}: again at {record.place}")
             return
-        if fate.arrived and fate.key != hash(record.key):
+        if block.marks[row] & Mark.ARRIVED and block.key[row] != hash(record.key):
             self.keys.add(f"{record.place}: not the key of {self._name(record.source)}")
         if not record.right_topic:
             self.misplaced.add(record.place)
-        fate.money -= record.cost
-        fate.tokens_known = record.tokens is not None
-        tokens_in, tokens_out = record.tokens or (0, 0)
-        fate.input_tokens -= tokens_in
-        fate.output_tokens -= tokens_out
+        block.money[row] -= record.cost
+        block.marks[row] |= TIERS.get(record.tier or "", 0)
+        block.told[row] = hash(record.call_id)
+        if record.tokens is None:
+            block.marks[row] |= Mark.NO_TOKENS
+        else:
+            block.input[row] -= record.tokens[0]
+            block.output[row] -= record.tokens[1]
 
     def called(self, record: Called) -> None:
         """A call made for it and others."""
-        for share in record.call.shares:
-            fate = self._fate(SourceKey(record.call.source_partition, share.source_offset))
-            fate.money += share.cost_picodollars
-            fate.input_tokens += share.input_tokens
-            fate.output_tokens += share.output_tokens
+        call = record.call
+        call_hash, seen, marks = hash(call.call_id), call.usage_seen, _marks_of(call)
+        sure = SURE.get(call.tier, 0) if call.outcome in READABLE and seen else 0
+        for share in call.shares:
+            block, row = self.fates.at(call.source_partition, share.source_offset)
+            block.money[row] += share.cost_picodollars
+            block.input[row] += share.input_tokens
+            block.output[row] += share.output_tokens
+            if seen:
+                block.last_call[row] = call_hash
+            if sure and share.outcome == "ok":
+                if block.marks[row] & sure:
+                    source = SourceKey(call.source_partition, share.source_offset)
+                    self.answers.add(f"{record.place}: {self._name(source)} was answered before")
+                block.marks[row] |= sure
+            block.marks[row] |= marks
 
     def done(self, record: DoneRow) -> None:
         """Its row in the done topic."""
         if not record.released:
             return
-        fate = self._fate(record.source)
-        fate.done += 1
-        if fate.done > 1:
-            self.done_twice.append(f"{self._name(record.source)}: again at {record.place}")
-
-    def tickets(self) -> int:
-        """How many tickets are in the input topic."""
-        return sum(fate.arrived for _, fate in self._all())
+        block, row = self.fates.at(*record.source)
+        block.done[row] += 1
+        if block.done[row] > 1:
+            self.done_twice.add(f"{self._name(record.source)}: again at {record.place}")
 
     def unfinished(self, committed: Mapping[int, int]) -> int:
         """How many tickets no transaction has finished, ``committed`` being offset by partition."""
         return sum(
-            fate.arrived
-            and not fate.records
-            and source.offset >= committed.get(source.partition, 0)
-            for source, fate in self._all()
+            fate.has(Mark.ARRIVED)
+            and not fate.block.record[fate.row]
+            and fate.offset >= committed.get(fate.partition, 0)
+            for fate in self.fates
         )
 
     def checks(
         self, committed: Mapping[int, int], moving: Collection[SourceKey], calls_complete: bool
     ) -> list[Check]:
         """The verdicts. ``moving`` tickets are judged only where movement cannot mislead."""
-        lost, costs, done = Culprits(), Culprits(), Culprits()
-        due = finished = priced = rows = 0
-        done.add_all(self.done_twice)
-        for source, fate in self._all():
-            if fate.arrived and fate.judged and source.offset < committed.get(source.partition, 0):
+        lost, costs, told, done = Culprits(), Culprits(), Culprits(), self.done_twice.copy()
+        due = finished = priced = by_call = rows = 0
+        for fate in self.fates:
+            block, row = fate.block, fate.row
+            judged, records = not fate.has(Mark.EXCUSED), block.record[row]
+            arrived = judged and fate.has(Mark.ARRIVED)
+            if arrived and fate.offset < committed.get(fate.partition, 0):
                 due += 1
-                finished += fate.records > 0
-                if not fate.records:
-                    lost.add(self._name(source))
-            if source in moving:
+                finished += records > 0
+                if not records:
+                    lost.add(self._name(fate))
+            if _source(fate) in moving:
                 continue
-            rows += fate.done
-            if fate.done and fate.arrived and fate.judged and not fate.records:
-                done.add(f"{self._name(source)}: done, but it has no record")
-            if fate.records == 1 and fate.judged and (calls_complete or fate.arrived):
+            rows += block.done[row]
+            if block.done[row] and arrived and not records:
+                done.add(f"{self._name(fate)}: done, but it has no record")
+            if records == 1 and judged and (calls_complete or arrived):
                 priced += 1
-                if not fate.balanced:
-                    costs.add(self._imbalance(source, fate))
+                if not _balanced(fate):
+                    costs.add(self._imbalance(fate))
+                if calls_complete:
+                    by_call += 1
+                    if wrong := _contradiction(fate):
+                        told.add(f"{self._name(fate)}: {wrong}")
         return [
             lost.check("lost", "each ticket below the committed offset is out", due, finished),
             _none(self.twice, "duplicates", "no ticket is out twice"),
@@ -126,25 +137,60 @@ class Ledger:
             costs.check(
                 "costs", "each ticket costs what its calls say", priced, priced - costs.count
             ),
+            _none(self.answers, "answers", "no tier answers a ticket twice"),
+            told.check(
+                "tiers",
+                "each ticket names the tier and the call that answered it",
+                by_call,
+                by_call - told.count,
+            ),
             done.check("done", "each ticket is done once, and is out", rows, rows - done.count),
         ]
 
-    def _fate(self, source: SourceKey) -> Fate:
-        return self.fates.setdefault(source.partition, {}).setdefault(source.offset, Fate())
-
-    def _all(self) -> Iterator[tuple[SourceKey, Fate]]:
-        for partition, fates in sorted(self.fates.items()):
-            for offset, fate in fates.items():
-                yield SourceKey(partition, offset), fate
-
-    def _name(self, source: SourceKey) -> str:
+    def _name(self, source: SourceKey | Fate) -> str:
         return f"{self.topic}[{source.partition}]@{source.offset}"
 
-    def _imbalance(self, source: SourceKey, fate: Fate) -> str:
-        parts = [f"{fate.money:+d} pico-dollars"]
-        if fate.tokens_known:
-            parts += [f"{fate.input_tokens:+d} input", f"{fate.output_tokens:+d} output tokens"]
-        return f"{self._name(source)}: its calls less its record: {', '.join(parts)}"
+    def _imbalance(self, fate: Fate) -> str:
+        block, row = fate.block, fate.row
+        parts = [f"{block.money[row]:+d} pico-dollars"]
+        if not fate.has(Mark.NO_TOKENS):
+            parts += [f"{block.input[row]:+d} input", f"{block.output[row]:+d} output tokens"]
+        return f"{self._name(fate)}: its calls less its record: {', '.join(parts)}"
+
+
+_TOO_OLD = Mark.ARRIVED | Mark.EXCUSED
+
+
+def _marks_of(call: CallRecord) -> int:
+    """What a call says of each of its tickets."""
+    if not call.usage_seen:
+        return 0
+    return Mark.ANSWERED | (Mark.ASKED_SECOND if call.tier == "escalation" else 0)
+
+
+def _source(fate: Fate) -> SourceKey:
+    return SourceKey(fate.partition, fate.offset)
+
+
+def _balanced(fate: Fate) -> bool:
+    """Whether a ticket cost what its calls say."""
+    block, row = fate.block, fate.row
+    tokens = block.input[row] or block.output[row]
+    return not block.money[row] and (not tokens or fate.has(Mark.NO_TOKENS))
+
+
+def _contradiction(fate: Fate) -> str | None:
+    """What a ticket's record says of its calls that they do not."""
+    block, row = fate.block, fate.row
+    if fate.has(Mark.FREE):
+        return "answered without a call, but there is one" if fate.has(Mark.ANSWERED) else None
+    if not fate.has(Mark.BY_CALL):
+        return None
+    if fate.has(Mark.BY_SECOND) and not fate.has(Mark.ASKED_SECOND):
+        return "answered by the escalation tier, which was not asked"
+    if block.told[row] != block.last_call[row]:
+        return "the call that it names is not the last that was answered for it"
+    return None
 
 
 def _none(culprits: Culprits, name: str, promise: str) -> Check:

@@ -1,5 +1,7 @@
 """Records of our topics as plain data for the checks. Texts are not kept."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from aiokafka import ConsumerRecord
@@ -18,8 +20,6 @@ from streams.events.headers import (
 from streams.events.model import CallRecord
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_call, decode_done, decode_routed
-
-# Headers of a dead letter: Kafka Streams' names (KIP-1034) where it has one, else our own.
 
 
 class UnreadableError(ValueError):
@@ -45,6 +45,10 @@ class Finished(NamedTuple):
     """Input and output tokens; a dead letter does not tell them."""
     adds: SpendDelta | ErrorDelta
     """What its transaction added to the tables."""
+    tier: str | None = None
+    """The tier that answered; None for a dead letter."""
+    call_id: str | None = None
+    """The call that answered."""
 
 
 class Called(NamedTuple):
@@ -65,7 +69,13 @@ class DoneRow(NamedTuple):
 Item = Finished | Called | DoneRow
 
 
-def read_item(record: ConsumerRecord, topics: Topics) -> Item:
+Former = Mapping[str, str | None]
+"""Category topics that the settings name no more, and the category of each; None: any."""
+
+NO_FORMER: Former = MappingProxyType({})
+
+
+def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER) -> Item:
     """A record of any of our topics but the changelogs. Raises UnreadableError."""
     try:
         if record.topic == topics.dead_letter:
@@ -78,7 +88,7 @@ def read_item(record: ConsumerRecord, topics: Topics) -> Item:
             done = decode_done(record.value)
             source = SourceKey(record.partition, done.source_offset)
             return DoneRow(place(record), source, done.released)
-        return _routed(record, topics)
+        return _routed(record, topics, former)
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
@@ -97,7 +107,7 @@ def _called(record: ConsumerRecord, topics: Topics) -> Called:
     return Called(place(record), call)
 
 
-def _routed(record: ConsumerRecord, topics: Topics) -> Finished:
+def _routed(record: ConsumerRecord, topics: Topics, former: Former) -> Finished:
     routed = decode_routed(record.value)
     _ours(routed.source.topic, topics)
     result = routed.classification
@@ -105,11 +115,19 @@ def _routed(record: ConsumerRecord, topics: Topics) -> Finished:
         place(record),
         SourceKey(routed.source.partition, routed.source.offset),
         record.key,
-        topics.categories.get(result.category) == record.topic,
+        _right_topic(record.topic, result.category, topics, former),
         result.cost_picodollars,
         (result.input_tokens, result.output_tokens),
         spend_of_ticket(routed.source.partition, result),
+        result.tier,
+        result.call_id,
     )
+
+
+def _right_topic(topic: str, category: str, topics: Topics, former: Former) -> bool:
+    if topic in former:
+        return former[topic] in (category, None)
+    return topics.categories.get(category) == topic
 
 
 def _dead_letter(record: ConsumerRecord, topics: Topics) -> Finished:

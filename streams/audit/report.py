@@ -1,6 +1,6 @@
 """What ``verify`` found: a list of named checks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,10 +71,11 @@ class Culprits:
         if len(self.first) < MOST_CULPRITS:
             self.first.append(culprit)
 
-    def add_all(self, culprits: Iterable[str]) -> None:
-        """Adds one after the other."""
-        for culprit in culprits:
-            self.add(culprit)
+    def copy(self) -> "Culprits":
+        """Another collection that begins with these."""
+        other = Culprits()
+        other.count, other.first = self.count, [*self.first]
+        return other
 
     def check(self, name: str, promise: str, expected: int, found: int) -> Check:
         """The verdict."""

@@ -6,7 +6,7 @@ the last one: transaction markers, aborted records and compaction leave gaps, al
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal, cast
 
@@ -19,20 +19,48 @@ from streams.audit.topic_admin import MissingTopicError, connect, open_admin, pa
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets = Mapping[TopicPartition, int]
 
+OnProgress = Callable[[int, int], None]
+"""Told how many records have been passed, and how many there are, gaps included."""
+
+
+def ignore_progress(passed: int, all_of_them: int) -> None:
+    """Tells nobody."""
+    del passed, all_of_them
+
+
 # Longer than any transaction may stay open (10 s): until it ends, its partition stands still.
 STALL_SECONDS = 60.0
 POLL_MS = 100
+# Partitions read side by side, and how much of each is fetched ahead: what a reader holds.
+AT_ONCE = 16
+FETCH_BYTES = 2**20
 
 
 class Snapshot:
     """A reader of whole topics. Made by :func:`open_snapshot`; one read at a time."""
 
     def __init__(
-        self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, written: AIOKafkaConsumer
+        self,
+        admin: AIOKafkaAdminClient,
+        reader: AIOKafkaConsumer,
+        written: AIOKafkaConsumer,
+        on_progress: OnProgress = ignore_progress,
     ) -> None:
         self.admin = admin
         self._consumer = reader
         self._written = written
+        self._on_progress = on_progress
+        self._passed = 0
+        self._expected = 0
+
+    async def topics(self) -> list[str]:
+        """Names of all topics there are."""
+        return sorted(await partition_counts(self.admin))
+
+    async def expect(self, ends: Offsets) -> None:
+        """What will be read, from the beginning: told to ``on_progress``."""
+        starts = await self.starts({tp.topic for tp in ends})
+        self._expected = sum(max(0, end - starts.get(tp, 0)) for tp, end in ends.items())
 
     async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         """All partitions of these topics. Raises MissingTopicError."""
@@ -67,11 +95,15 @@ class Snapshot:
         In order within a partition. Memory stays flat. Raises KafkaTimeoutError when a partition
         makes no progress for a minute.
         """
-        consumer = self._consumer
         starts = starts or {}
-        left = {tp: end for tp, end in ends.items() if end > starts.get(tp, 0)}
-        if not left:
-            return
+        left = [tp for tp, end in ends.items() if end > starts.get(tp, 0)]
+        for first in range(0, len(left), AT_ONCE):
+            some = {tp: ends[tp] for tp in left[first : first + AT_ONCE]}
+            async for record in self._read(some, starts):
+                yield record
+
+    async def _read(self, ends: Offsets, starts: Offsets) -> AsyncIterator[ConsumerRecord]:
+        consumer, left = self._consumer, dict(ends)
         consumer.assign(list(left))
         for tp in left:
             if tp in starts:
@@ -81,6 +113,7 @@ class Snapshot:
         while True:
             async with asyncio.timeout(STALL_SECONDS):
                 positions = {tp: await consumer.position(tp) for tp in left}
+            self._tell(positions, before)
             for tp in [tp for tp, position in positions.items() if position >= left[tp]]:
                 del left[tp]
                 consumer.pause(tp)
@@ -96,6 +129,11 @@ class Snapshot:
                         yield record
         consumer.unsubscribe()
 
+    def _tell(self, positions: Offsets, before: Offsets) -> None:
+        if before:
+            self._passed += sum(position - before[tp] for tp, position in positions.items())
+        self._on_progress(self._passed, self._expected)
+
 
 def name(tp: TopicPartition) -> str:
     """``topic[partition]``, as people write it."""
@@ -109,7 +147,10 @@ def place(record: ConsumerRecord) -> str:
 
 @asynccontextmanager
 async def open_snapshot(
-    bootstrap: str, *, isolation: Isolation = "read_committed"
+    bootstrap: str,
+    *,
+    isolation: Isolation = "read_committed",
+    on_progress: OnProgress = ignore_progress,
 ) -> AsyncIterator[Snapshot]:
     """A :class:`Snapshot` of the cluster at ``bootstrap``. Raises UnreachableError."""
     async with (
@@ -117,7 +158,7 @@ async def open_snapshot(
         open_consumer(bootstrap, isolation) as reader,
         open_consumer(bootstrap, "read_uncommitted") as written,
     ):
-        yield Snapshot(admin, reader, written)
+        yield Snapshot(admin, reader, written, on_progress)
 
 
 async def read_topic(
@@ -143,7 +184,7 @@ async def open_consumer(bootstrap: str, isolation: Isolation) -> AsyncIterator[A
         auto_offset_reset="earliest",
         isolation_level=isolation,
         max_poll_records=2_000,
-        max_partition_fetch_bytes=4 * 1024 * 1024,
+        max_partition_fetch_bytes=FETCH_BYTES,
         fetch_max_wait_ms=POLL_MS,
     )
     try:

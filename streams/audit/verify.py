@@ -17,16 +17,24 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
-from streams.audit.records import SourceKey, read_item
+from streams.audit.records import NO_FORMER, Former, SourceKey, read_item
 from streams.audit.report import Report
-from streams.audit.snapshot import Snapshot, open_snapshot, place
+from streams.audit.snapshot import (
+    Offsets,
+    OnProgress,
+    Snapshot,
+    ignore_progress,
+    open_snapshot,
+    place,
+)
+from streams.claude.prices import prices_of
 from streams.events.topics import DAY_MS, Topics
 from streams.settings import Settings
 
@@ -51,13 +59,23 @@ async def verify(
     return evidence.report(account, strict=strict)
 
 
-async def collect(settings: Settings, topics: Topics) -> Evidence:
-    """Everything that the checks need, from Kafka. Raises as :func:`verify`."""
+async def collect(
+    settings: Settings,
+    topics: Topics,
+    on_progress: OnProgress = ignore_progress,
+    former_topics: Collection[str] = (),
+) -> Evidence:
+    """Everything that the checks need, from Kafka. Raises as :func:`verify`.
+
+    ``former_topics`` are category topics that the settings name no more. Those with the usual
+    names, ``<input topic>.<category>``, are found without.
+    """
     outputs = [*topics.categories.values(), topics.dead_letter]
-    ours = [topics.calls, topics.done, *outputs, topics.spend, topics.errors]
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    ours = [topics.calls, topics.done, topics.spend, topics.errors]
+    async with open_snapshot(settings.bootstrap_servers, on_progress=on_progress) as snapshot:
         committed = await _committed(snapshot, settings.app_id, topics.input)
-        ends = await snapshot.written(ours)
+        there = await _former(snapshot, topics)
+        ends = await snapshot.written([*ours, *outputs, *there, *former_topics])
         horizon = max(
             await gone_before(snapshot, outputs), await gone_before(snapshot, [topics.calls])
         )
@@ -68,23 +86,39 @@ async def collect(settings: Settings, topics: Topics) -> Evidence:
             rows_since=_rows_since(settings, horizon),
             horizon=horizon,
             calls_complete=not await _beheaded(snapshot, [topics.calls]),
+            prices=prices_of(settings),
         )
-        async for event in snapshot.read(await snapshot.ends([topics.input])):
+        arrivals = await snapshot.ends([topics.input])
+        await snapshot.expect({**_of(ends, [*ours, *outputs]), **arrivals})
+        async for record in snapshot.read(_of(ends, ours)):
+            feed(record, evidence, topics, moved=False)
+        answered = evidence.categories | {key.category for key in evidence.books.spend}
+        former: dict[str, str | None] = dict.fromkeys(former_topics)
+        former |= {topic: name for topic, name in there.items() if name in answered}
+        evidence.forget_before(await gone_before(snapshot, former))
+        async for event in snapshot.read(arrivals):
             source = SourceKey(event.partition, event.offset)
             evidence.ledger.arrived(source, event.key, event.timestamp)
-        async for record in snapshot.read(ends):
-            feed(record, evidence, topics, moved=False)
-        rest = await snapshot.written(ours)
+        async for record in snapshot.read(_of(ends, [*outputs, *former])):
+            feed(record, evidence, topics, moved=False, former=former)
+        rest = await snapshot.written([*ours, *outputs])
         async for record in snapshot.read(rest, starts=ends):
             feed(record, evidence, topics, moved=True)
     return evidence
 
 
-def feed(record: ConsumerRecord, evidence: Evidence, topics: Topics, *, moved: bool) -> None:
+def feed(
+    record: ConsumerRecord,
+    evidence: Evidence,
+    topics: Topics,
+    *,
+    moved: bool,
+    former: Former = NO_FORMER,
+) -> None:
     """Gives a record of one of our topics to ``evidence``: to be judged, or as one that moved."""
     try:
         if record.topic not in (topics.spend, topics.errors):
-            item = read_item(record, topics)
+            item = read_item(record, topics, former)
             (evidence.move if moved else evidence.take)(item)
         elif moved:
             evidence.moving_rows.add(RowKey.of(record.key))
@@ -92,7 +126,25 @@ def feed(record: ConsumerRecord, evidence: Evidence, topics: Topics, *, moved: b
             row = evidence.books.apply(record, topics)
             _check_partition(row, record)
     except ValueError as error:
-        evidence.unreadable.add(f"{place(record)}: {error}")
+        # What cannot be read in a former topic may be somebody else's: only its name says ours.
+        if record.topic not in former:
+            evidence.unreadable.add(f"{place(record)}: {error}")
+
+
+def _of(ends: Offsets, topics: Collection[str]) -> dict[TopicPartition, int]:
+    return {tp: end for tp, end in ends.items() if tp.topic in topics}
+
+
+async def _former(snapshot: Snapshot, topics: Topics) -> dict[str, str]:
+    """Topics that a category removed from the settings, or with another topic now, may have had:
+    their names begin as the input topic's. To each its category."""
+    used = {*topics.categories.values(), topics.dead_letter, topics.redriven, topics.input}
+    prefix = f"{topics.input}."
+    return {
+        topic: topic.removeprefix(prefix).replace("-", "_")
+        for topic in await snapshot.topics()
+        if topic.startswith(prefix) and topic not in used
+    }
 
 
 def _check_partition(row: RowKey, record: ConsumerRecord) -> None:

@@ -6,7 +6,10 @@ JSON too, or null for a row that expired: eight whole numbers for spend, one for
 """
 
 import json
+from functools import lru_cache
 from typing import Any
+
+from pydantic_core import from_json
 
 from streams.books.rows import SpendRow
 
@@ -18,9 +21,36 @@ def encode_key(row_key: str, start: float, end: float) -> bytes:
 
 def decode_key(data: bytes) -> tuple[str, float, float]:
     """``(row key, start, end)``. Raises ValueError for anything else than such a key."""
-    match _load(data):
-        case [str(row_key), [int() | float() as start, int() | float() as end]]:
-            return row_key, float(start), float(end)
+    row_key, window = decode_window(data)
+    return row_key, *window
+
+
+def decode_window(data: bytes) -> tuple[str, tuple[float, float]]:
+    """The row key, and start and end of its window: the same objects for the same bytes.
+
+    Raises ValueError for anything else than such a key.
+    """
+    row, _, window = data.rpartition(b",")
+    row, _, start = row.rpartition(b",")
+    return _row(row), _span(start, window)
+
+
+# A table has some dozen row keys, and as many rows of each as there are windows: each is read once.
+
+
+@lru_cache(maxsize=10_000)
+def _row(data: bytes) -> str:
+    match _load(data + b"]"):
+        case [str(row_key)]:
+            return row_key
+    raise ValueError("not the key of a windowed row")
+
+
+@lru_cache(maxsize=20_000)
+def _span(start: bytes, end: bytes) -> tuple[float, float]:
+    match _load(start + b"," + end.removesuffix(b"]")):
+        case [int() | float() as first, int() | float() as last]:
+            return float(first), float(last)
     raise ValueError("not the key of a windowed row")
 
 
@@ -34,7 +64,9 @@ def decode_spend(data: bytes) -> SpendRow:
     fields = _load(data)
     if not isinstance(fields, list) or len(fields) != len(SpendRow._fields):
         raise ValueError(f"a spend row has {len(SpendRow._fields)} numbers")
-    return SpendRow(*map(_whole, fields))
+    if set(map(type, fields)) != {int}:  # a bool is an int, but not here
+        raise ValueError("a row holds whole numbers only")
+    return SpendRow._make(fields)
 
 
 def encode_count(count: int) -> bytes:
@@ -58,4 +90,4 @@ def _dump(value: object) -> bytes:
 
 
 def _load(data: bytes) -> Any:
-    return json.loads(data)  # its errors, and those of bad UTF-8, are ValueErrors
+    return from_json(data)  # its errors, and those of bad UTF-8, are ValueErrors

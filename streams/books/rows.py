@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from streams.books.money import split
-from streams.events.model import CallRecord, Classification
+from streams.events.model import WRITTEN_OFF, CallRecord, Classification
 
 NO_MODEL = "none"
 """Stands for the model of a ticket that needed no call."""
@@ -67,7 +67,8 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
     uncached = split(call.input_tokens, weights)
     written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
     read = split(call.cache_read_tokens, weights)
-    unsettled = split(call.unsettled_picodollars, weights)
+    sign = -1 if call.unsettled_picodollars < 0 else 1
+    unsettled = [sign * part for part in split(abs(call.unsettled_picodollars), weights)]
     rows: dict[str, SpendRow] = {}
     for i, share in enumerate(call.shares):
         row = SpendRow(
@@ -96,7 +97,7 @@ def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
     An answer of low confidence is no error.
     """
     partition, at = call.source_partition, call.ended_at
-    if call.outcome == "ok":
+    if call.outcome in ("ok", WRITTEN_OFF):
         return []
     if not call.usage_seen:
         return [error(partition, "api", call.outcome, at)]

@@ -1,16 +1,34 @@
-"""What Claude's tokens cost: the dated price list of ``prices.toml``, in whole pico-dollars."""
+"""What Claude's tokens cost: the dated price list of ``prices.toml``, in whole pico-dollars.
+
+A file of the user's, in the same form, adds to the list that comes with this package.
+"""
 
 import re
 import tomllib
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+if TYPE_CHECKING:  # settings are checked with this module: their prices must be readable
+    from streams.settings import Settings
 
 # The date at the end of a snapshot's name, which the API may answer with: its model sets the price.
 _SNAPSHOT = re.compile(r"-\d{8}$")
+
+# Half of every price, and that and a tenth, must be whole: batches are billed at half the price,
+# inference in the US at a tenth more.
+Rate = Annotated[int, Field(strict=True, ge=0, multiple_of=20)]
+Model = Annotated[str, Field(min_length=1)]
+
+
+class PricesError(ValueError):
+    """A price list is wrong. The message is one line with the place: an entry, or a model."""
 
 
 class NoPrice(LookupError):  # noqa: N818  a gap in the list
@@ -31,6 +49,8 @@ class Usage:
     cache_write_1h: int = 0
     cache_read: int = 0
     inference_geo: str | None = None
+    batch: bool = False
+    """Asked in a message batch."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -42,27 +62,36 @@ class Usage:
 class Band:
     """Pico-dollars a token, for prompts of at most ``up_to`` tokens (None: any length)."""
 
-    input: int
-    output: int
-    cache_write_5m: int
-    cache_write_1h: int
-    cache_read: int
-    up_to: int | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    def __post_init__(self) -> None:
-        rates = (self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read)
-        # A tenth of every price must be whole: inference in the US costs a tenth more.
-        if any(rate < 0 or rate % 10 for rate in rates):
-            raise ValueError("a price must be a multiple of ten pico-dollars and not negative")
+    input: Rate
+    output: Rate
+    cache_write_5m: Rate
+    cache_write_1h: Rate
+    cache_read: Rate
+    up_to: Annotated[int, Field(strict=True, ge=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A model's price from the day ``since`` on (None: from the beginning); shortest band first."""
+    """A model's price from the day ``since`` on (None: from the beginning); shortest band first.
 
-    model: str
+    Raises ValueError for bands that leave a prompt without a price.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    model: Model
     bands: tuple[Band, ...]
     since: date | None = None
+    aliases: tuple[Model, ...] = ()
+    """Other names of the model."""
+
+    def __post_init__(self) -> None:
+        *shorter, last = [band.up_to for band in self.bands] or [0]
+        limits = [limit for limit in shorter if limit is not None]
+        if last is not None or limits != shorter or limits != sorted(set(limits)):
+            raise ValueError("bands must grow, and the last one, only, has no `up_to`")
 
     def band(self, prompt_tokens: int) -> Band:
         """The band that a whole request with a prompt of this length is charged in."""
@@ -82,30 +111,58 @@ def cost(usage: Usage, price: Price) -> int:
         + usage.cache_write_1h * band.cache_write_1h
         + usage.cache_read * band.cache_read
     )
-    return total * 11 // 10 if usage.inference_geo == "us" else total
+    if usage.inference_geo == "us":
+        total = total * 11 // 10
+    return total // 2 if usage.batch else total
 
 
 class PriceList:
     """Prices by model and day."""
 
-    def __init__(self, prices: dict[str, list[Price]]) -> None:
-        """``prices`` by model or alias, the oldest first."""
-        self._prices = prices
+    def __init__(self, prices: Iterable[Price], aliases: Mapping[str, str] | None = None) -> None:
+        """``aliases`` are further ones, besides those of the prices. Raises PricesError."""
+        self._models: dict[str, list[Price]] = {}
+        self._aliases = dict(aliases or {})
+        for price in prices:
+            self._models.setdefault(price.model, []).append(price)
+            for alias in price.aliases:
+                if self._aliases.setdefault(alias, price.model) != price.model:
+                    raise PricesError(f"{alias} is an alias of {self._aliases[alias]} already")
+        for model, dated in self._models.items():
+            if model in self._aliases:
+                raise PricesError(f"{model} is an alias of {self._aliases[model]}, and a model")
+            dated.sort(key=lambda price: price.since or date.min)
+            days = [price.since for price in dated]
+            if days[0] is not None or len(set(days)) < len(days):
+                raise PricesError(
+                    f"{model}: one entry, and no more, is without `since`, "
+                    "and each other one has a day of its own"
+                )
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
-        """A list in the form of ``prices.toml``. Raises ValueError, KeyError, TypeError."""
-        prices: defaultdict[str, list[Price]] = defaultdict(list)
-        for entry in tomllib.loads(text)["price"]:
-            aliases: list[str] = entry.pop("aliases", [])
-            price = _price(**entry)
-            for name in [price.model, *aliases]:
-                prices[name].append(price)
-        for model, dated in prices.items():
-            if dated[0].since is not None or any(price.since is None for price in dated[1:]):
-                raise ValueError(f"{model}: the first entry, and no other, is without `since`")
-            dated.sort(key=lambda price: price.since or date.min)
-        return cls(dict(prices))
+        """A list in the form of ``prices.toml``. Raises PricesError."""
+        return cls(_entries(text))
+
+    def extended(self, text: str) -> Self:
+        """This list with the entries of another TOML text. Raises PricesError.
+
+        An entry without ``since`` begins its model anew: nothing of the older list holds for it.
+        One with ``since`` is added, and replaces one of the same day. A model may go by an alias.
+        """
+        more = [
+            replace(price, model=self._aliases.get(price.model, price.model))
+            for price in _entries(text)
+        ]
+        anew = {price.model for price in more if price.since is None}
+        days = {(price.model, price.since) for price in more}
+        kept = [
+            price
+            for dated in self._models.values()
+            for price in dated
+            if price.model not in anew and (price.model, price.since) not in days
+        ]
+        return type(self)([*kept, *more], self._aliases)
 
     def known(self, model: str) -> bool:
         """Whether calls of ``model`` can be priced."""
@@ -137,22 +194,54 @@ class PriceList:
         return self.cost(model, Usage(input_tokens_bound, max_tokens), at)
 
     def _dated(self, model: str) -> list[Price]:
-        found = self._prices.get(model) or self._prices.get(_SNAPSHOT.sub("", model))
-        if found is None:
-            raise NoPrice(model)
-        return found
+        for name in (model, _SNAPSHOT.sub("", model)):
+            found = self._models.get(self._aliases.get(name, name))
+            if found is not None:
+                return found
+        raise NoPrice(model)
 
 
 @cache
-def price_list() -> PriceList:
-    """The list that comes with this package."""
-    return PriceList.from_toml((files("streams.claude") / "prices.toml").read_text("utf-8"))
+def price_list(file: str | None = None) -> PriceList:
+    """The list that comes with this package, extended by ``file``, which is read once.
+
+    Raises PricesError.
+    """
+    shipped = PriceList.from_toml((files("streams.claude") / "prices.toml").read_text("utf-8"))
+    if file is None:
+        return shipped
+    try:
+        return shipped.extended(Path(file).read_text("utf-8"))
+    except OSError as error:
+        raise PricesError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise PricesError(f"is not UTF-8: {error}") from None
 
 
-def _price(model: str, bands: list[dict[str, Any]], since: date | None = None) -> Price:
-    found = tuple(Band(**band) for band in bands)
-    limits = [band.up_to for band in found]
-    shorter = [limit for limit in limits[:-1] if limit is not None]
-    if limits[-1] is not None or len(shorter) < len(limits) - 1 or shorter != sorted(shorter):
-        raise ValueError(f"{model}: bands must grow, and the last one, only, has no `up_to`")
-    return Price(model, found, since)
+def prices_of(settings: "Settings") -> PriceList:
+    """The list that these settings ask for."""
+    return price_list(settings.prices_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    price: Annotated[tuple[Price, ...], Field(min_length=1)]
+
+
+_FILE = TypeAdapter(_File)
+
+
+def _entries(text: str) -> tuple[Price, ...]:
+    try:
+        return _FILE.validate_python(tomllib.loads(text)).price
+    except tomllib.TOMLDecodeError as error:
+        raise PricesError(f"is no TOML: {error}") from None
+    except ValidationError as error:
+        found = error.errors()[0]
+        place = [str(at + 1) if isinstance(at, int) else at for at in found["loc"]]
+        message = found["msg"].removeprefix("Value error, ")
+        if found["type"] == "unexpected_keyword_argument":
+            message = "there is no such field"
+        raise PricesError(f"{' '.join(place)}: {message}") from None

@@ -6,7 +6,7 @@ from streams.claude.classifier import Classifier
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace
-from streams.claude.prices import price_list
+from streams.claude.prices import prices_of
 from streams.settings import Settings
 
 NO_MODEL = "none"
@@ -33,7 +33,7 @@ def classifier(
         tier=tier,
         claude=claude,
         prompt=prompt_of(settings, models(settings)[tier]),
-        prices=price_list(),
+        prices=prices_of(settings),
         gate=gate,
         pace=pace,
         threshold=settings.escalation_threshold,

@@ -12,7 +12,7 @@ from streams.claude.client import Claude
 from streams.claude.failures import Failure
 from streams.claude.gate import Gate
 from streams.claude.pace import Unpaced
-from streams.claude.prices import price_list
+from streams.claude.prices import prices_of
 from streams.claude.tiers import classifier, models
 from streams.cli.common import load, print_json, run
 from streams.delivery.offline import Offline
@@ -54,7 +54,7 @@ def command(text: str | None, subject: str | None) -> None:
         text = click.get_text_stream("stdin", errors="replace").read()
     settings = load()
     try:
-        check_api(settings, price_list())
+        check_api(settings, prices_of(settings))
     except PreflightError as error:
         raise click.ClickException(str(error)) from None
     ticket = Ticket(id="-", text=scalar(text or ""), subject=scalar(subject) if subject else None)

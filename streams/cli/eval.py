@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from streams.claude.prices import price_list
+from streams.claude.prices import prices_of
 from streams.cli.common import console, json_option, load, print_json
 from streams.cli.common import run as run_async
 from streams.cli.eval_run import agree, ask
@@ -137,7 +137,7 @@ def _plans(against: Sequence[str], *, full: bool) -> list[Plan]:
             changed = load(**against_option.changes(against))
             plans.append(Plan(against_option.name(against), changed, full))
         for plan in plans:
-            check_api(plan.settings, price_list())
+            check_api(plan.settings, prices_of(plan.settings))
     except (against_option.AgainstError, PreflightError) as error:
         raise click.ClickException(str(error)) from None
     return plans

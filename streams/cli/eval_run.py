@@ -12,7 +12,7 @@ import click
 from rich.progress import MofNCompleteColumn, TaskID, TextColumn
 
 from streams.books.money import dollars
-from streams.claude.prices import price_list
+from streams.claude.prices import prices_of
 from streams.cli.common import progress
 from streams.evaluate.estimate import estimate
 from streams.evaluate.labels import Labelled
@@ -37,7 +37,7 @@ class Asked:
 def agree(tickets: Sequence[Labelled], plans: Sequence[Plan], *, yes: bool) -> None:
     """Say what it will cost, and ask. Raises ClickException where nobody can be asked."""
     now = time.time_ns() // 1_000_000
-    parts = [estimate(tickets, plan.asked, price_list(), now) for plan in plans]
+    parts = [estimate(tickets, plan.asked, prices_of(plan.asked), now) for plan in plans]
     likely, most = sum(part.likely for part in parts), sum(part.most for part in parts)
     twice = " twice" if len(plans) > 1 else ""
     click.echo(

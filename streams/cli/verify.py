@@ -1,6 +1,7 @@
 """``ticket-streams verify``: does every promise hold?"""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -11,7 +12,15 @@ from rich.table import Table
 from streams.audit.report import Report
 from streams.audit.verify import collect
 from streams.books.money import dollars
-from streams.cli.common import console, json_option, load, print_json, run, topics_of
+from streams.cli.common import (
+    console,
+    json_option,
+    load,
+    print_json,
+    run,
+    topics_of,
+)
+from streams.cli.reading_bar import reading_bar
 from streams.settings import Settings
 
 ACCOUNT_PATH = "/_standin/account"
@@ -28,19 +37,27 @@ ACCOUNT_TIMEOUT = aiohttp.ClientTimeout(total=10)
 @click.option(
     "--strict", is_flag=True, help="Calls that the API counted and no record tells of fail too."
 )
+@click.option(
+    "--former-topic",
+    "former",
+    metavar="TOPIC",
+    multiple=True,
+    help="A topic that a category had before, where it is not named as usual. May be repeated.",
+)
 @json_option
-def command(url: str | None, strict: bool, as_json: bool) -> None:
+def command(url: str | None, strict: bool, former: tuple[str, ...], as_json: bool) -> None:
     """Check every promise from the topics alone; exit 1 if one does not hold.
 
-    Reads all topics, recomputes the books, and names what does not agree by its coordinates. May
-    be run while workers run: tickets and rows that change meanwhile are left for the next run.
+    Reads all topics, recomputes the books, and names what does not agree by its coordinates, ten
+    of each kind. May be run while workers run: tickets and rows that change meanwhile are left for
+    the next run.
 
     \b
     Examples:
       ticket-streams verify
       ticket-streams verify --json --account http://127.0.0.1:8082
     """
-    report = run(_verify(load(), url, strict))
+    report = run(_verify(load(), url, former, strict=strict, quiet=as_json))
     if as_json:
         print_json(report.as_json())
     else:
@@ -48,8 +65,11 @@ def command(url: str | None, strict: bool, as_json: bool) -> None:
     sys.exit(0 if report.ok else 1)
 
 
-async def _verify(settings: Settings, url: str | None, strict: bool) -> Report:
-    evidence = await collect(settings, topics_of(settings))
+async def _verify(
+    settings: Settings, url: str | None, former: Sequence[str], *, strict: bool, quiet: bool
+) -> Report:
+    with reading_bar(quiet=quiet) as tell:
+        evidence = await collect(settings, topics_of(settings), tell, former)
     # Asked last: the API must have counted every call that was read.
     account = await _account(url) if url else None
     return evidence.report(account, strict=strict)

@@ -18,7 +18,7 @@ from faust.tables.manager import TableManager
 from faust.tables.table import Table
 from faust.tables.wrappers import WindowSet, WindowWrapper
 
-from streams.books.changelog import decode_key, encode_key
+from streams.books.changelog import decode_window, encode_key
 
 RowKey = tuple[str, tuple[float, float]]
 """A row's key, and the start and end of its window in epoch seconds."""
@@ -176,8 +176,7 @@ class BookTable(Table):  # type: ignore[misc]
         rows: dict[RowKey, Any] = {}
         for raw_key, raw in changelog.items():
             if raw is not None:
-                key, start, end = decode_key(raw_key)
-                rows[(key, (start, end))] = self._decode_row(raw)
+                rows[decode_window(raw_key)] = self._decode_row(raw)
         self._put(partition, rows.items())
 
     def drop(self, partition: int) -> None:

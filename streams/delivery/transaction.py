@@ -27,6 +27,11 @@ COMMIT_TIMEOUT = 45.0
 metadata when a broker dies at the wrong moment. The worker exits, and its successor goes on."""
 
 
+def transactional_id(app_id: str, topic: str, partition: int) -> str:
+    """Of the one who writes what belongs to this partition of the input topic."""
+    return f"{app_id}-{topic}-{partition}"
+
+
 class PartitionProducer:
     """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
 

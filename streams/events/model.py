@@ -9,6 +9,12 @@ from typing import Literal
 
 UNKNOWN = "unknown"
 
+ABANDONED = "abandoned"
+"""Outcome of a call whose worker died, or could not commit, before it was booked."""
+
+WRITTEN_OFF = "written_off"
+"""Outcome of a record that takes back what another one has as unsettled: no call of its own."""
+
 Tier = Literal["first", "escalation", "cache", "none"]
 """Which tier answered; ``cache`` where an identical ticket had its answer before, ``none`` where no
 call was needed."""
@@ -81,7 +87,8 @@ class CallRecord:
 
     ``outcome`` is ``ok``, the reason why there is no usable answer, or ``incomplete`` where only
     some of its tickets got one. A call whose usage was seen
-    has its cost; one whose usage was never seen has an upper bound in ``unsettled_picodollars``.
+    has its cost; one whose usage was never seen has an upper bound in ``unsettled_picodollars``,
+    which is negative where it is written off.
     """
 
     call_id: str

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiokafka import ConsumerRecord
 
 from streams.audit.records import DoneRow, read_item
 from streams.audit.tables import Recomputed
 from streams.books.changelog import encode_count, encode_key, encode_spend
+from streams.books.money import split
+from streams.claude.prices import Usage, price_list
 from streams.events.headers import (
     AT,
     COST,
@@ -35,6 +37,9 @@ from streams.settings import Settings, load_settings
 MODEL = "claude-haiku-5-5"
 WINDOW = 60
 NOW = int(time.time() * 1000)
+
+WRITTEN, READ = 10, 20
+"""Input tokens of each call that were written to the cache and read from it."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -69,6 +74,14 @@ def topics_for(settings: Settings) -> Topics:
     return Topics.of(settings)
 
 
+def paid(shares: list[Share]) -> list[Share]:
+    """The shares with what they cost, if they are all of a call, by the price list."""
+    uncached = sum(s.input_tokens for s in shares) - WRITTEN - READ
+    usage = Usage(uncached, sum(s.output_tokens for s in shares), WRITTEN, 0, READ)
+    parts = split(price_list().cost(MODEL, usage, NOW), [s.input_tokens for s in shares])
+    return [replace(s, cost_picodollars=part) for s, part in zip(shares, parts, strict=True)]
+
+
 def result(category: str, share: Share, call: CallRecord) -> Classification:
     return Classification(
         category,
@@ -101,11 +114,11 @@ def call_of(
         outcome,
         200 if ok else None,
         None,
-        sum(s.input_tokens for s in shares) - 30 if ok else 0,
+        sum(s.input_tokens for s in shares) - WRITTEN - READ if ok else 0,
         sum(s.output_tokens for s in shares),
-        10 if ok else 0,
+        WRITTEN if ok else 0,
         0,
-        20 if ok else 0,
+        READ if ok else 0,
         sum(s.cost_picodollars for s in shares),
         0 if ok else 5_000,
         topics.input,
@@ -126,7 +139,8 @@ class Scene:
     """
 
     calls_recorded = 4
-    settled = 2 * (1_001 + 1_002 + 1_003)
+    # 276 tokens in, 10 written to the cache, 20 read from it, 63 out, on Haiku 5.5.
+    settled = 2 * (276 * 100_000 + 10 * 125_000 + 20 * 10_000 + 63 * 500_000)
     unsettled = 2 * 5_000
 
     partitions = (0, 1)
@@ -144,7 +158,7 @@ class Scene:
 
     def work(self, p: int, offset: int, tables: Recomputed) -> Iterator[Written]:
         """A transaction that finishes one ticket; ``tables`` are the worker's own."""
-        share = Share(offset, "billing", 101, 20, 1_001)
+        [share] = paid([Share(offset, "billing", 101, 20, 0)])
         call = call_of(self.topics, p, [share], f"call-{p}-{offset}")
         records = [
             Written(self.topics.calls, p, None, encode_call(call)),
@@ -156,7 +170,7 @@ class Scene:
 
     def _partition(self, p: int) -> Iterator[Written]:
         topics, wanted = self.topics, ["billing", "technical", "billing"]
-        shares = [Share(i, c, 101 + i, 20 + i, 1_001 + i) for i, c in enumerate(wanted)]
+        shares = paid([Share(i, c, 101 + i, 20 + i, 0) for i, c in enumerate(wanted)])
         timed_out = [Share(share.source_offset, share.category, 0, 0, 0) for share in shares]
         for call in (
             call_of(topics, p, timed_out, f"call-{p}-0", "timeout"),

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from streams.books.changelog import decode_key, decode_spend, encode_count, encode_spend
-from streams.events.model import RoutedTicket
+from streams.events.model import RoutedTicket, Share
 from streams.events.wire import decode_call, decode_routed, encode_call, encode_routed
-from tests.audit.scene import MODEL, Scene, Written
+from tests.audit.scene import MODEL, Scene, Written, call_of, paid
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,57 @@ def _wrong_cost(scene: Scene) -> None:
     scene.outputs[i] = replace(scene.outputs[i], value=value)
 
 
+def _change_call(scene: Scene, **changes: Any) -> None:
+    """Of the answered call of partition 1."""
+    i = _find(scene.outputs, scene.topics.calls, 1) + 1
+    call = decode_call(scene.outputs[i].value or b"")
+    scene.outputs[i] = replace(scene.outputs[i], value=encode_call(replace(call, **changes)))
+
+
+def _wrong_price(scene: Scene) -> None:
+    i = _find(scene.outputs, scene.topics.calls, 1) + 1
+    call = decode_call(scene.outputs[i].value or b"")
+    first = replace(call.shares[0], cost_picodollars=call.shares[0].cost_picodollars + 1)
+    _change_call(
+        scene, cost_picodollars=call.cost_picodollars + 1, shares=[first, *call.shares[1:]]
+    )
+
+
+def _no_price(scene: Scene) -> None:
+    _change_call(scene, model="claude-mystery")
+
+
+def _unpriced(scene: Scene) -> None:
+    call = call_of(scene.topics, 0, [Share(0, "billing", 0, 0, 0)], "odd", "unpriced_model")
+    scene.outputs.append(Written(scene.topics.calls, 0, None, encode_call(call)))
+
+
+def _change_result(scene: Scene, **changes: Any) -> None:
+    """Of ticket 1 of partition 0."""
+    i, routed = _routed(scene, 0, 1)
+    classification = replace(routed.classification, **changes)
+    value = encode_routed(replace(routed, classification=classification), "avro")
+    scene.outputs[i] = replace(scene.outputs[i], value=value)
+
+
+def _never_escalated(scene: Scene) -> None:
+    _change_result(scene, tier="escalation")
+
+
+def _not_cached(scene: Scene) -> None:
+    _change_result(scene, tier="cache")
+
+
+def _another_call(scene: Scene) -> None:
+    _change_result(scene, call_id="call-1-1")
+
+
+def _answered_twice(scene: Scene) -> None:
+    shares = paid([Share(1, "billing", 40, 2, 0)])
+    call = call_of(scene.topics, 0, shares, "call-0-2")
+    scene.outputs.append(Written(scene.topics.calls, 0, None, encode_call(call)))
+
+
 def _wrong_key(scene: Scene) -> None:
     i, _ = _routed(scene, 0, 0)
     scene.outputs[i] = replace(scene.outputs[i], key=b"somebody else")
@@ -120,7 +172,24 @@ TAMPERS = [
         "a wrong cost",
         _wrong_cost,
         ("costs",),
-        "[0]@2: its calls less its record: +1002 pico",
+        "[0]@2: its calls less its record: +20381208 pico",
+    ),
+    Tamper("a wrong price", _wrong_price, ("priced", "costs", "spend"), "-app-calls[1]@"),
+    Tamper("a model without a price", _no_price, ("priced", "spend"), "'claude-mystery'"),
+    Tamper(
+        "an unpriced call",
+        _unpriced,
+        ("priced", "spend", "errors"),
+        "answered by a model without a price",
+    ),
+    Tamper("no escalation", _never_escalated, ("tiers",), "[0]@1: answered by the escalation"),
+    Tamper("no cached answer", _not_cached, ("tiers",), "[0]@1: answered without a call"),
+    Tamper("another call", _another_call, ("tiers",), "[0]@1: the call that it names"),
+    Tamper(
+        "two answers of a tier",
+        _answered_twice,
+        ("answers", "tiers", "costs", "spend"),
+        "tickets[0]@1 was answered before",
     ),
     Tamper("a wrong key", _wrong_key, ("keys",), "not the key of"),
     Tamper("a wrong topic", _wrong_topic, ("topics",), "tickets.account[0]@"),
@@ -135,5 +204,6 @@ NAMED_IN_KAFKA = [
     "a ticket twice",
     "a tampered spend row",
     "a tampered share",
+    "a wrong price",
     "a wrong cost",
 ]

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from aiokafka import TopicPartition
@@ -8,7 +9,7 @@ from aiokafka.admin import RecordsToDelete
 from streams.audit.snapshot import open_snapshot
 from streams.audit.tables import Recomputed
 from streams.audit.topic_admin import MissingTopicError, UnreachableError, create_missing
-from streams.audit.verify import gone_before, verify
+from streams.audit.verify import collect, gone_before, verify
 from streams.events.topics import DAY_MS
 from tests.audit.kafka_scene import abort, create_topic, producer_for, publish, write
 from tests.audit.scene import WINDOW, Scene, Written, settings_of, topics_for
@@ -37,6 +38,69 @@ async def test_what_is_wrong_is_named(kafka: str, namespace: str, name: str) -> 
     report = await verify(settings, scene.topics)
     assert {check.name for check in report.checks if not check.ok} == set(tamper.checks)
     assert any(tamper.culprit in c for c in report.check(tamper.checks[0]).culprits)
+
+
+async def test_tickets_of_a_removed_category_are_not_lost(kafka: str, namespace: str) -> None:
+    before = settings_of(namespace, kafka)
+    scene = Scene(topics_for(before))
+    await publish(scene, before)
+    await create_topic(kafka, f"{before.input_topic}.somebody-elses")
+    left = tuple(one for one in before.categories if one.name != "technical")
+    moved = tuple(
+        replace(one, topic=f"{namespace}-elsewhere") if one.name == "billing" else one
+        for one in left
+    )
+    settings = before.model_copy(update={"categories": moved})
+    topics = topics_for(settings)
+    assert "technical" not in topics.categories
+    await create_missing(settings, topics, partitions=2)
+    report = await verify(settings, topics)
+    assert report.ok, report
+    assert report.check("lost").found == 8
+
+
+async def test_a_former_topic_of_another_name_must_be_named(kafka: str, namespace: str) -> None:
+    now = settings_of(namespace, kafka)
+    old = f"{namespace}-finance"
+    before = now.model_copy(
+        update={
+            "categories": tuple(
+                replace(one, topic=old) if one.name == "billing" else one for one in now.categories
+            )
+        }
+    )
+    await publish(Scene(topics_for(before)), before)
+    topics = topics_for(now)
+    await create_missing(now, topics, partitions=2)
+    assert (await verify(now, topics)).check("lost").failures == 4
+    evidence = await collect(now, topics, former_topics=[old])
+    assert evidence.report().ok
+
+
+async def test_another_category_in_a_former_topic_is_misplaced(kafka: str, namespace: str) -> None:
+    before = settings_of(namespace, kafka)
+    scene = Scene(topics_for(before))
+    i = next(
+        i for i, r in enumerate(scene.outputs) if r.topic == scene.topics.categories["billing"]
+    )
+    scene.outputs[i] = replace(scene.outputs[i], topic=scene.topics.categories["technical"])
+    await publish(scene, before)
+    left = tuple(one for one in before.categories if one.name != "technical")
+    settings = before.model_copy(update={"categories": left})
+    report = await verify(settings, topics_for(settings))
+    assert {check.name for check in report.checks if not check.ok} == {"topics"}
+    assert "tickets.technical[" in report.check("topics").culprits[0]
+
+
+async def test_it_tells_how_far_it_is(kafka: str, namespace: str) -> None:
+    settings = settings_of(namespace, kafka)
+    scene = Scene(topics_for(settings))
+    await publish(scene, settings)
+    told: list[tuple[int, int]] = []
+    await collect(settings, scene.topics, lambda passed, expected: told.append((passed, expected)))
+    assert told == sorted(told)
+    # Markers of transactions and aborted records count; what is buffered is not told twice.
+    assert told[-1][0] == told[-1][1] > len(scene.inputs) + len(scene.outputs)
 
 
 async def test_it_waits_for_a_transaction_that_is_open(kafka: str, namespace: str) -> None:

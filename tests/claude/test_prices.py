@@ -1,8 +1,11 @@
 """Prices: by hand, and against a second list that is not ours."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 
 import genai_prices
 import pytest
@@ -10,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.books.money import PICODOLLARS_PER_DOLLAR
-from streams.claude.prices import NoPrice, PriceList, Usage, cost, price_list
+from streams.claude.prices import (
+    NoPrice,
+    PriceList,
+    PricesError,
+    Usage,
+    cost,
+    price_list,
+    prices_of,
+)
+from streams.settings import SettingsError, load_settings
 
 DAY = date(2026, 11, 21)
 MODELS = [
@@ -45,6 +57,8 @@ usages = st.builds(Usage, tokens, tokens, tokens, tokens, tokens)
         ("claude-haiku-5-5", Usage(1, 0, cache_write_1h=100_000), 100_000_500_000),
         ("claude-haiku-5-5", Usage(1, 1, 1, 1, 1, "us"), 935_000 * 11 // 10),
         ("claude-haiku-5-5", Usage(1, 1, 1, 1, 1, "global"), 935_000),
+        ("claude-haiku-5-5", Usage(1, 1, 1, 1, 1, batch=True), 467_500),
+        ("claude-haiku-5-5", Usage(1, 1, 1, 1, 1, "us", batch=True), 514_250),
         ("claude-haiku-4-5-20251001", Usage(1, 1, 1, 1, 1), 9_350_000),
         ("claude-haiku-4-5", Usage(1, 1, 1, 1, 1), 9_350_000),
         ("claude-sonnet-5-5", Usage(1, 1, 1, 1, 1), 18_600_000),
@@ -81,11 +95,15 @@ def test_a_second_price_list_agrees(model: str, usage: Usage) -> None:
 @given(usages)
 def test_inference_in_the_us_costs_exactly_a_tenth_more(model: str, usage: Usage) -> None:
     price = PRICES.price(model, DAY)
-    local = Usage(
-        usage.input_tokens, usage.output_tokens, usage.cache_write_5m, usage.cache_write_1h,
-        usage.cache_read, "us",
-    )  # fmt: skip
+    local = replace(usage, inference_geo="us")
     assert cost(local, price) * 10 == cost(usage, price) * 11
+
+
+@pytest.mark.parametrize("model", MODELS)
+@given(usages, st.sampled_from([None, "us"]))
+def test_a_batch_costs_exactly_half(model: str, usage: Usage, geo: str | None) -> None:
+    price, usage = PRICES.price(model, DAY), replace(usage, inference_geo=geo)
+    assert cost(replace(usage, batch=True), price) * 2 == cost(usage, price)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -127,28 +145,117 @@ def entry(model: str, rate: int, more: str = "", band: str = "") -> str:
 
 def test_the_price_of_the_day_holds() -> None:
     prices = PriceList.from_toml(
-        entry("m", 10, 'aliases = ["n"]') + entry("m", 20, "since = 2027-01-01\naliases = ['n']")
+        entry("m", 40, "since = 2027-01-01\naliases = ['n']") + entry("m", 20, 'aliases = ["n"]')
     )
     midnight = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp() * 1000)
     for name in ("m", "n"):
-        assert prices.cost(name, Usage(1), 0) == 10
-        assert prices.cost(name, Usage(1), midnight - 1) == 10
-        assert prices.cost(name, Usage(1), midnight) == 20
-        assert prices.cost(name, Usage(1), date(2026, 12, 31)) == 10
-        assert prices.cost(name, Usage(1), date(2027, 1, 1)) == 20
+        assert prices.cost(name, Usage(1), 0) == 20
+        assert prices.cost(name, Usage(1), midnight - 1) == 20
+        assert prices.cost(name, Usage(1), midnight) == 40
+        assert prices.cost(name, Usage(1), date(2026, 12, 31)) == 20
+        assert prices.cost(name, Usage(1), date(2027, 1, 1)) == 40
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(entry("m", 10, "since = 2027-01-01"), id="first has a date"),
-        pytest.param(entry("m", 10) + entry("m", 20), id="second has none"),
-        pytest.param(entry("m", 15), id="no whole tenth"),
-        pytest.param(entry("m", -10), id="negative"),
-        pytest.param(entry("m", 10, band="up_to = 5,"), id="ends somewhere"),
-        pytest.param(entry("m", 10, "bandz = 1"), id="misspelt"),
-    ],
-)
-def test_a_wrong_list_is_refused(text: str) -> None:
-    with pytest.raises((ValueError, TypeError)):
+WRONG = [
+    pytest.param(entry("m", 20, "since = 2027-01-01"), "m: one entry", id="first has a date"),
+    pytest.param(entry("m", 20) + entry("m", 40), "m: one entry", id="second has none"),
+    pytest.param(
+        entry("m", 20) + 2 * entry("m", 40, "since = 2027-01-01"), "m: one entry", id="same day"
+    ),
+    pytest.param(entry("m", 30), "price 1 bands 1 input: ", id="its half is not whole"),
+    pytest.param(entry("m", -20), "price 1 bands 1 input: ", id="negative"),
+    pytest.param(entry("m", 20) + entry("n", 1), "price 2 bands 1 input: ", id="second entry"),
+    pytest.param(entry("m", 20, band="up_to = 5,"), "price 1: bands must grow", id="ends"),
+    pytest.param(entry("m", 20, band="bandz = 1,"), "price 1 bands 1 bandz: ", id="misspelt"),
+    pytest.param(entry("m", 20, "sins = 2027-01-01"), "price 1 sins: ", id="misspelt above"),
+    pytest.param(entry("m", 20, "since = 'soon'"), "price 1 since: ", id="no day"),
+    pytest.param("[[price]]\nmodel = 'm'\nbands = []\n", "price 1: bands must", id="no bands"),
+    pytest.param("", "price: ", id="empty"),
+    pytest.param("[[price]\n", "is no TOML: ", id="no TOML"),
+    pytest.param(
+        entry("m", 20, "aliases = ['n']") + entry("n", 20), "n is an alias of m", id="both"
+    ),
+    pytest.param(
+        entry("m", 20, "aliases = ['x']") + entry("n", 20, "aliases = ['x']"),
+        "x is an alias of m",
+        id="alias of two",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), WRONG)
+def test_a_wrong_list_is_refused_with_the_place(text: str, place: str) -> None:
+    with pytest.raises(PricesError, match="^" + re.escape(place)) as caught:
         PriceList.from_toml(text)
+    assert "\n" not in str(caught.value)
+
+
+SHIPPED = PriceList.from_toml(entry("old", 20, "aliases = ['nick']") + entry("other", 20))
+
+
+def test_a_file_adds_models() -> None:
+    prices = SHIPPED.extended(entry("new", 60))
+    assert [prices.cost(model, Usage(1), DAY) for model in ("old", "new")] == [20, 60]
+
+
+def test_an_entry_with_a_day_is_added_to_its_model() -> None:
+    prices = SHIPPED.extended(entry("old", 60, "since = 2027-01-01"))
+    for name in ("old", "nick"):
+        assert prices.cost(name, Usage(1), date(2026, 12, 31)) == 20
+        assert prices.cost(name, Usage(1), date(2027, 1, 1)) == 60
+
+
+def test_an_entry_with_the_day_of_another_replaces_it() -> None:
+    prices = SHIPPED.extended(entry("old", 60, "since = 2027-01-01"))
+    prices = prices.extended(entry("old", 80, "since = 2027-01-01"))
+    assert prices.cost("old", Usage(1), date(2027, 1, 1)) == 80
+
+
+@pytest.mark.parametrize("name", ["old", "nick"])
+def test_an_entry_without_a_day_replaces_all_of_its_model(name: str) -> None:
+    prices = SHIPPED.extended(entry("old", 60, "since = 2020-01-01")).extended(entry(name, 100))
+    for called in ("old", "nick"):
+        assert prices.cost(called, Usage(1), DAY) == 100
+    assert prices.cost("other", Usage(1), DAY) == 20
+
+
+def test_the_shipped_list_stays_as_it_is() -> None:
+    SHIPPED.extended(entry("old", 100))
+    assert SHIPPED.cost("old", Usage(1), DAY) == 20
+
+
+def test_the_settings_name_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(entry("claude-next", 20) + entry("claude-haiku-4-5", 40))
+    prices = prices_of(load_settings(prices_file=str(file)))
+    assert prices.cost("claude-next", Usage(1), DAY) == 20
+    assert prices.cost("claude-haiku-4-5-20251001", Usage(1), DAY) == 40
+    assert prices.price("claude-opus-5-5", DAY) == PRICES.price("claude-opus-5-5", DAY)
+    assert not prices_of(load_settings()).known("claude-next")
+
+
+@pytest.mark.parametrize(("text", "place"), WRONG)
+def test_a_wrong_file_is_one_line_that_names_the_setting(
+    text: str, place: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(prices_file=str(file))
+    said = str(caught.value)
+    assert said.startswith(f"TICKET_STREAMS_PRICES_FILE: {place}")
+    assert str(file) in said
+    assert "\n" not in said
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9\n")
+    for name in ("missing.toml", "latin.toml", "."):
+        with pytest.raises(SettingsError, match=r"^TICKET_STREAMS_PRICES_FILE: "):
+            load_settings(prices_file=str(tmp_path / name))
+
+
+def test_the_shipped_file_can_be_a_users_file() -> None:
+    ours = str(files("streams.claude") / "prices.toml")
+    again = price_list(ours)
+    assert all(again.price(model, DAY) == PRICES.price(model, DAY) for model in MODELS)

@@ -1,0 +1,161 @@
+"""How long a worker needs to read a million rows of the tables when it is given its partitions.
+
+    python -m benchmarks.restore
+    python -m benchmarks.restore --rows 100000 --partitions 64
+
+Readable lines go to standard error; the last line of standard output is one JSON object.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import psutil
+from confluent_kafka import Producer
+
+from benchmarks.rig import environment
+from streams.audit.topic_admin import create_missing
+from streams.books.changelog import (
+    decode_count,
+    decode_spend,
+    encode_count,
+    encode_key,
+    encode_spend,
+)
+from streams.books.rows import SpendRow
+from streams.delivery.faust_door import create_app
+from streams.delivery.restore import restore
+from streams.events.topics import Topics
+from streams.local.kafka.broker import EmbeddedKafka
+from streams.settings import Settings, load_settings, to_environment
+
+MOST_SECONDS = 10.0
+"""For a million rows."""
+
+HOW = """\
+How: {rows} rows, ten of spend and two of errors in each window, lie in the changelogs of
+{partitions} partitions in an embedded Kafka. A process of its own then does what a
+worker does before its first call: it reads them all, read_committed, and opens its tables with
+them. The machine's {cores} cores are shared with the broker."""
+
+MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5")
+CATEGORIES = ("billing", "technical", "product_feedback", "account", "unknown")
+STAGES = ("api|overloaded_error", "answer|refusal")
+
+
+def rows(count: int, partition: int, window: int) -> Iterator[tuple[str, bytes, bytes]]:
+    """Table, key and value of ``count`` rows of a partition, twelve to a window."""
+    spend = [f"{partition}|{model}|{category}" for model, category in product(MODELS, CATEGORIES)]
+    kinds = [*(("spend", key) for key in spend), *(("errors", f"{partition}|{s}") for s in STAGES)]
+    last = time.time() // window * window
+    for number in reversed(range(count)):
+        age, kind = divmod(number, len(kinds))
+        table, key = kinds[kind]
+        start = last - window * age
+        row = SpendRow(25, 25, 12_345, 600, 0, 0, 12_345 * 100_000 + number, 0)
+        value = encode_spend(row) if table == "spend" else encode_count(1 + number % 9)
+        yield table, encode_key(key, start, start + window - 0.1), value
+
+
+def fill(settings: Settings, topics: Topics, count: int, partitions: int) -> None:
+    """Writes the rows, in transactions of 5,000."""
+    producer = Producer(
+        {
+            "bootstrap.servers": settings.bootstrap_servers,
+            "transactional.id": "filling",
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
+    producer.init_transactions(30)
+    names = {"spend": topics.spend, "errors": topics.errors}
+    for partition in range(partitions):
+        producer.begin_transaction()
+        wanted = (count + partition) // partitions
+        for number, (table, key, value) in enumerate(
+            rows(wanted, partition, settings.window_seconds), start=1
+        ):
+            producer.produce(names[table], value, key, partition)
+            producer.poll(0)
+            if number % 5_000 == 0:
+                producer.commit_transaction(60)
+                producer.begin_transaction()
+        producer.commit_transaction(60)
+
+
+async def measure(settings: Settings, partitions: int) -> dict[str, Any]:
+    """Restores everything, as the worker's Member does."""
+    app = create_app(settings)
+    tables = {
+        Topics.of(settings).spend: app.book(
+            "spend", SpendRow, encode_spend, decode_spend, settings
+        ).table,
+        Topics.of(settings).errors: app.book(
+            "errors", int, encode_count, decode_count, settings
+        ).table,
+    }
+    process = psutil.Process()
+    before, began = process.memory_info().rss, time.monotonic()
+    state = await restore(settings.bootstrap_servers, Topics.of(settings), range(partitions))
+    read = time.monotonic()
+    for number, restored in state.items():
+        for topic, table in tables.items():
+            table.open(number, restored.changelogs[topic])
+    opened = time.monotonic()
+    return {
+        "rows": sum(len(table.data.data) for table in tables.values()),
+        "seconds": round(opened - began, 2),
+        "reading_seconds": round(read - began, 2),
+        "opening_seconds": round(opened - read, 2),
+        "cpu_seconds": round(sum(process.cpu_times()[:2]), 2),
+        "rss_mb_more": round((process.memory_info().rss - before) / 2**20, 1),
+    }
+
+
+@click.command(help=(__doc__ or "").partition("\n")[0])
+@click.option("--rows", "count", default=1_000_000, show_default=True, type=click.IntRange(1_000))
+@click.option("--partitions", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--measure", "measuring", is_flag=True, hidden=True)
+def main(count: int, partitions: int, measuring: bool) -> None:
+    if measuring:
+        click.echo(json.dumps(asyncio.run(measure(load_settings(), partitions))))
+        return
+    facts = environment()
+    click.echo(HOW.format(rows=count, partitions=partitions, cores=facts["cores"]), err=True)
+    with (
+        TemporaryDirectory(prefix="ticket-streams-bench-") as folder,
+        EmbeddedKafka(Path(folder) / "kafka") as broker,
+    ):
+        settings = load_settings(bootstrap_servers=broker.bootstrap)
+        topics = Topics.of(settings)
+        asyncio.run(create_missing(settings, topics, partitions=partitions))
+        began = time.monotonic()
+        fill(settings, topics, count, partitions)
+        click.echo(f"written in {time.monotonic() - began:.0f} s", err=True)
+        options = [f"--partitions={partitions}", "--measure"]
+        answer = subprocess.run(
+            [sys.executable, "-m", "benchmarks.restore", *options],
+            stdout=subprocess.PIPE,
+            env=to_environment(settings),
+            check=True,
+        )
+    found = json.loads(answer.stdout)
+    if found["rows"] != count:
+        raise click.ClickException(f"{found['rows']} rows instead of {count}")
+    click.echo(
+        f"{count} rows restored in {found['seconds']} s (aim: {MOST_SECONDS:g} s a million), "
+        f"with {found['rss_mb_more']} MB more",
+        err=True,
+    )
+    click.echo(json.dumps({**found, "partitions": partitions, "versions": facts}))
+
+
+if __name__ == "__main__":
+    main()
