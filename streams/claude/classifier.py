@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
 from streams.claude.sharing import share_out
-from streams.events.model import UNKNOWN, CallRecord, Share
+from streams.events.model import ABANDONED, UNKNOWN, CallRecord, Share
 
 FIRST_PAUSE = 0.25
 """Longest pause in seconds after a first failure; it doubles up to the setting."""
@@ -46,6 +46,14 @@ NEVER_THE_TICKET = (401, 402, 429)
 
 Recorder = Callable[[CallRecord], None]
 """Takes a call that brought no answer."""
+
+Begin = Callable[[CallRecord], Awaitable[None]]
+"""Takes a call that is about to be made, as it is booked if nobody hears of it again; the call is
+made when this returns."""
+
+
+async def untold(_: CallRecord) -> None:
+    """Begin where nothing outlives the process anyway."""
 
 
 class Question(NamedTuple):
@@ -100,14 +108,16 @@ class Classifier:
         questions: Sequence[Question],
         record: Recorder,
         attempts: int = 0,
+        begin: Begin = untold,
     ) -> Answered:
         """One answer about 1 to 100 tickets of a source partition, however long the API is away.
 
         The pace was asked, and told that this call begins, by whoever chose its tickets.
         ``attempts`` are the calls that were made for them before. ``record`` gets every try that
-        is not answered, at once. Raises Refused when the request itself is the trouble.
+        is not answered, at once; ``begin`` is told of every try before it is made. Raises Refused
+        when the request itself is the trouble.
         """
-        case = _Case(self, topic, partition, questions, record, attempts)
+        case = _Case(self, topic, partition, questions, record, attempts, begin)
         try:
             return await case.ask()  # nearly always: without a retry's 50 microseconds
         except Failure as failure:
@@ -143,6 +153,7 @@ class _Case:
         questions: Sequence[Question],
         record: Recorder,
         attempts: int,
+        begin: Begin,
     ) -> None:
         self._desk = desk
         self._topic = topic
@@ -150,6 +161,7 @@ class _Case:
         self._questions = questions
         self._record = record
         self._attempts = attempts
+        self._begin = begin
         # Not to be guessed: a ticket's text might name an id to answer for another ticket.
         self._ids = new_ids(len(questions))
         self._request = desk.prompt.request(self._ids, [question.part for question in questions])
@@ -178,7 +190,13 @@ class _Case:
             self._attempts += 1
             call_id = uuid.uuid4().hex
             started = desk.now_ms()
+            sent = False
             try:
+                await self._begin(
+                    self._unheard(ABANDONED, None, None, call_id, started, maybe_billed=True)
+                )
+                desk.gate.confirm()
+                sent = True
                 self._outcome = reply = await desk.claude.ask(self._request)
                 cost = desk.prices.cost(reply.model, reply.usage, started)
             except NoPrice as unpriced:
@@ -191,7 +209,9 @@ class _Case:
                 raise
             except asyncio.CancelledError:
                 # Given up after the grace of a stop: it may be charged all the same.
-                self._unanswered("cancelled", None, None, call_id, started, maybe_billed=True)
+                self._record(
+                    self._unheard("cancelled", None, None, call_id, started, maybe_billed=sent)
+                )
                 raise
         desk.gate.succeeded()
         return self._answered(reply, cost, call_id, started)
@@ -224,13 +244,15 @@ class _Case:
     def _failed(self, failure: Failure, call_id: str, started: int) -> None:
         """Record the failure, tell the gate; raises Refused if the request is the trouble."""
         gate = self._desk.gate
-        self._unanswered(
-            failure.error_type,
-            failure.status,
-            failure.request_id,
-            call_id,
-            started,
-            maybe_billed=failure.maybe_billed,
+        self._record(
+            self._unheard(
+                failure.error_type,
+                failure.status,
+                failure.request_id,
+                call_id,
+                started,
+                maybe_billed=failure.maybe_billed,
+            )
         )
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
@@ -249,7 +271,7 @@ class _Case:
         elif failure.wait is not None:
             gate.pause(failure.wait)
 
-    def _unanswered(
+    def _unheard(
         self,
         outcome: str,
         status: int | None,
@@ -258,20 +280,17 @@ class _Case:
         started: int,
         *,
         maybe_billed: bool,
-    ) -> None:
-        """Record a call whose usage was never seen, with the most that it can have cost."""
+    ) -> CallRecord:
+        """A call whose usage was never seen, with the most that it can have cost."""
         prompt, bound = self._desk.prompt, 0
         if maybe_billed:
             most = prompt.fixed_bound + sum(question.bound for question in self._questions)
             output = prompt.max_tokens(len(self._questions))
             bound = self._desk.prices.upper_bound(prompt.model, most, output, started)
         shares = [Share(question.offset, UNKNOWN, 0, 0, 0, outcome) for question in self._questions]
-        self._record(
-            self._call(
-                call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound,
-                shares,
-            )
-        )  # fmt: skip
+        return self._call(
+            call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares
+        )
 
     def _others_are_answered(self) -> bool:
         """Whether the API was well since this request's last failure, as others found it."""

@@ -102,6 +102,10 @@ class Gate:
             if not self.in_flight:
                 self._idle.set()
 
+    def confirm(self) -> None:
+        """Right before a call that was let through, and has waited for something since."""
+        self._before_call()
+
     async def until_idle(self) -> None:
         """Return when no call is in flight."""
         await self._idle.wait()
@@ -139,9 +143,7 @@ class Gate:
     def stop(self, reason: str) -> None:
         """Let no call through until the worker is restarted: what is wrong no call can find out.
         Calls in flight may end."""
-        if self._stopped is None:
-            self._stopped = reason
-            log.error("calls are stopped, tickets wait: %s", reason)
+        self._stopped = self._stopped or reason
 
     def succeeded(self) -> None:
         """A call was answered: whatever held us is mended."""

@@ -1,9 +1,12 @@
 """The gates of all tiers, as those see them to whom a model is as good as another."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from streams.claude.gate import Gate
+
+log = logging.getLogger(__name__)
 
 
 class Gates:
@@ -43,5 +46,6 @@ class Gates:
 
     def stop(self, reason: str) -> None:
         """Let no call through until the worker is restarted."""
+        log.error("calls are stopped, tickets wait: %s", reason)
         for gate in self._gates:
             gate.stop(reason)

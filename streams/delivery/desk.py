@@ -14,6 +14,9 @@ class Desk(Queue, Protocol):
 
     duplicates: Duplicates
 
+    async def begin_call(self, call: CallRecord) -> None:
+        """Return when ``call`` may be made. It is as it is booked if nobody hears of it again."""
+
     def add_call(self, call: CallRecord) -> None:
         """A call, answered or not."""
 

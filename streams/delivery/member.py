@@ -15,12 +15,13 @@ from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.intake import Intake
+from streams.delivery.intents import Intents
 from streams.delivery.partition import Books, SourcePartition, Uncommitted
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
-from streams.delivery.transaction import PartitionProducer
+from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
@@ -79,6 +80,7 @@ class Member:
         )
         self._opening: asyncio.Task[None] | None = None
         self._source: SourceTopic | None = None
+        self._intents: Intents | None = None
         self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._partition_counts: dict[str, int] = {}
@@ -137,8 +139,11 @@ class Member:
             await self._let_go(self._settings.stop_grace if grace is None else grace, flush)
         finally:
             source, self._source = self._source, None
+            intents, self._intents = self._intents, None
             if source is not None:
                 await source.close()
+            if intents is not None:
+                await intents.close()
 
     async def _let_go(self, grace: float, flush: float) -> None:
         if not self.partitions:
@@ -168,6 +173,8 @@ class Member:
         self._source = source = SourceTopic(self._settings.bootstrap_servers, self._topics.input)
         await source.open()
         await widen(self._settings, self._topics)
+        self._intents = intents = Intents(self._settings.bootstrap_servers, self._topics.intents)
+        await intents.open()
         producers = {number: self._producer(number, source) for number in sorted(numbers)}
         begin = {}
         try:
@@ -191,7 +198,7 @@ class Member:
             )
             raise
         for number, producer in producers.items():
-            partition = self._partition(number, generation, producer, source)
+            partition = self._partition(number, generation, producer, source, intents)
             partition.open(begin[number], restored[number])
             self.partitions[number] = partition
         self._watching = asyncio.create_task(self._watch(source))
@@ -223,19 +230,23 @@ class Member:
             self._fail(str(error))
 
     def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
-        app, topic = self._settings.app_id, self._topics.input
-        transactional_id = f"{app}-{topic}-{number}"
-        return PartitionProducer(
-            self._settings.bootstrap_servers, transactional_id, self._settings.app_id, source
-        )
+        app = self._settings.app_id
+        own = transactional_id(app, self._topics.input, number)
+        return PartitionProducer(self._settings.bootstrap_servers, own, app, source)
 
     def _partition(
-        self, number: int, generation: int, producer: PartitionProducer, source: SourceTopic
+        self,
+        number: int,
+        generation: int,
+        producer: PartitionProducer,
+        source: SourceTopic,
+        intents: Intents,
     ) -> SourcePartition:
         return SourcePartition(
             number,
             generation,
             producer=producer,
+            intents=intents,
             topics=self._topics,
             partitions=self._partition_counts,
             books=self._books,
@@ -265,7 +276,7 @@ class Member:
     # Housekeeping
 
     async def housekeeping(self) -> None:
-        """Expire old windows, and delete done rows that no restart needs any more.
+        """Expire old windows, and delete done rows and intents that no restart needs any more.
 
         While Kafka is away they stay: a later turn deletes them with the ones after them.
         """
@@ -274,6 +285,8 @@ class Member:
             partition.expire()
             if (end := partition.trimmable()) is not None:
                 trim[TopicPartition(self._topics.done, partition.number)] = RecordsToDelete(end)
+            if (end := partition.trimmable_intents()) is not None:
+                trim[TopicPartition(self._topics.intents, partition.number)] = RecordsToDelete(end)
         if not trim:
             return
         try:

@@ -68,6 +68,9 @@ class Offline:
 
     # What a partition does
 
+    async def begin_call(self, call: CallRecord) -> None:
+        """Nothing to keep."""
+
     def add_call(self, call: CallRecord) -> None:
         """A call, answered or not."""
         self._on_call(call)

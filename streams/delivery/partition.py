@@ -25,11 +25,13 @@ from streams.books.rows import (
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
+from streams.delivery.intents import InFlight, Intents
 from streams.delivery.key_order import KeyOrder
 from streams.delivery.progress import NOTHING, Commit, stamped
 from streams.delivery.records import (
     Record,
     ask_again_row,
+    booked,
     dead_letter,
     held_row,
     released_row,
@@ -41,7 +43,7 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.work import DeadLetter, Work
 from streams.events.model import CallRecord, Classification, Done
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder, encode_call
+from streams.events.wire import RoutedEncoder
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,7 @@ class SourcePartition:
         generation: int,
         *,
         producer: PartitionProducer,
+        intents: Intents,
         topics: Topics,
         partitions: dict[str, int],
         books: Books,
@@ -115,6 +118,8 @@ class SourcePartition:
         self.duplicates = Duplicates(duplicate_seconds)
         self.last_commit = time.monotonic()
         self._producer = producer
+        self._intents = intents
+        self._in_flight = InFlight()
         self._topics = topics
         self._topic_id = topic_id
         self._partitions = partitions
@@ -147,6 +152,8 @@ class SourcePartition:
         self._done_batches.append((restored.done_end, max(self._done, default=-1)))
         self._books.spend.open(self.number, restored.changelogs[self._topics.spend])
         self._books.errors.open(self.number, restored.changelogs[self._topics.errors])
+        for call in restored.intents.open():
+            self.add_call(call)  # nobody will hear of it again
         self._committer = asyncio.create_task(self._commit_loop(), name=f"commit-{self.number}")
 
     # Taking events in hand
@@ -185,7 +192,13 @@ class SourcePartition:
         """Seconds since the last commit while results wait for one; 0 where none waits."""
         return 0.0 if self._empty.is_set() else now - max(self.last_commit, self._woken)
 
-    # Results
+    # Calls and results
+
+    async def begin_call(self, call: CallRecord) -> None:
+        """Return when ``call``, as it is booked if nobody hears of it again, outlives this worker:
+        then it may be made."""
+        self._in_flight.begin(call.call_id)
+        await self._intents.write(call)
 
     def add_call(self, call: CallRecord) -> None:
         """A call, answered or not; it is committed with the next transaction, and with it what is
@@ -261,6 +274,8 @@ class SourcePartition:
         if done_end := ends.get(TopicPartition(self._topics.done, self.number)):
             rows_of = [*finishing, *outbox.held, *outbox.ask_again]
             self._done_batches.append((done_end, max(rows_of)))
+        booked_end = ends.get(TopicPartition(self._topics.intents, self.number))
+        self._in_flight.commit((call.call_id for call in outbox.calls), booked_end)
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
         self._on_commit()
@@ -287,7 +302,7 @@ class SourcePartition:
             if work.so_far is not None:
                 yield ask_again_row(work, work.so_far, topics)
         for call in outbox.calls:
-            yield Record(topics.calls, self.number, call.call_id.encode(), encode_call(call))
+            yield from booked(call, topics)
 
     def _rows(self, outbox: Outbox) -> tuple[Overlay, Overlay]:
         spend: Overlay = {}
@@ -341,6 +356,10 @@ class SourcePartition:
         while len(self._done_batches) > 1 and self._done_batches[0][1] < self.committed:
             end = self._done_batches.popleft()[0]
         return end
+
+    def trimmable_intents(self) -> int | None:
+        """Records of the intents topic below this offset are not needed any more; None if none."""
+        return self._in_flight.trimmable()
 
     async def flush(self) -> None:
         """Return when all results are committed."""

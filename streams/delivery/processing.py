@@ -59,7 +59,9 @@ class Processing:
         questions = [Question(work.source.offset, work.part, work.bound) for work in works]
         attempts = max(work.attempts for work in works)
         classifier = self._classifiers[lane.tier]
-        return await classifier.ask(source.topic, source.partition, questions, record, attempts)
+        return await classifier.ask(
+            source.topic, source.partition, questions, record, attempts, desk.begin_call
+        )
 
     def _waits_again(
         self, desk: Desk, work: Work, reading: Reading, share: Share, call: CallRecord

@@ -8,9 +8,9 @@ from aiokafka.partitioner import murmur2
 from streams.delivery.size import Headers
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events import headers
-from streams.events.model import Classification, Done, RoutedTicket, Source
+from streams.events.model import CallRecord, Classification, Done, RoutedTicket, Source
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder, encode_done
+from streams.events.wire import RoutedEncoder, encode_call, encode_done
 
 
 class Record(NamedTuple):
@@ -94,6 +94,15 @@ def dead_letter(
             *_coordinates(headers.DEAD_LETTER_SOURCE, work.source),
             *((name, text.encode()) for name, text in own.items()),
         ],
+    )
+
+
+def booked(call: CallRecord, topics: Topics) -> tuple[Record, Record]:
+    """The call's record, and what closes its intent."""
+    key, partition = call.call_id.encode(), call.source_partition
+    return (
+        Record(topics.calls, partition, key, encode_call(call)),
+        Record(topics.intents, partition, key, None),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is read after the fence, before the first call: finished tickets and table rows."""
+"""What is read after the fence, before the first call: finished tickets, table rows, open calls."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from streams.delivery.intents import IntentLog
 from streams.delivery.progress import Progress
 from streams.events.model import Done
 from streams.events.topics import Topics
@@ -24,6 +25,8 @@ class Restored:
     """Where the next row of the done topic goes."""
     changelogs: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     """Last value by key, by changelog topic."""
+    intents: IntentLog = field(default_factory=IntentLog)
+    """Calls that the owners before began."""
 
     @property
     def done(self) -> dict[int, Done]:
@@ -34,7 +37,7 @@ class Restored:
 async def restore(
     bootstrap: str, topics: Topics, partitions: Collection[int], topic_id: str = ""
 ) -> Mapping[int, Restored]:
-    """Read done rows and changelogs of ``partitions`` to their end, committed records only.
+    """Read done rows, intents and changelogs of ``partitions`` to their end: committed records.
 
     Rows of an input topic with another id than ``topic_id`` are left out. Call it after the
     partitions' older producers are fenced: then the end is the end.
@@ -44,7 +47,9 @@ async def restore(
         p: Restored(Progress(topic_id), changelogs={topic: {} for topic in changelogs})
         for p in partitions
     }
-    wanted = [TopicPartition(t, p) for t in (topics.done, *changelogs) for p in partitions]
+    wanted = [
+        TopicPartition(t, p) for t in (topics.done, topics.intents, *changelogs) for p in partitions
+    ]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
@@ -79,6 +84,9 @@ def _take(
         for record in records:
             if record.value is not None:
                 into.progress.take(decode_done(record.value), record.headers)
+    elif topic == topics.intents:
+        for record in records:
+            into.intents.take(record.key, record.value)
     else:
         rows = into.changelogs[topic]
         for record in records:

@@ -31,6 +31,14 @@ COMPACTED = {
     "min.cleanable.dirty.ratio": "0.1",
     **OWN_TIME,
 }
+# Read at every start. What is not needed any more is deleted as we go; the retention only has to
+# outlast the longest outage.
+TRIMMED = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(30 * DAY_MS),
+    "segment.ms": "3600000",
+    **OWN_TIME,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class Topics:
     dead_letter: str
     done: str
     calls: str
+    intents: str
+    """Calls that are begun; see streams.delivery.intents."""
     spend: str
     errors: str
     redriven: str
@@ -71,6 +81,7 @@ class Topics:
             dead_letter=f"{inp}.dead-letter",
             done=f"{app}-done",
             calls=f"{app}-calls",
+            intents=f"{app}-intents",
             spend=f"{app}-spend-changelog",
             errors=f"{app}-errors-changelog",
             redriven=f"{app}-redriven",
@@ -82,6 +93,7 @@ class Topics:
         ours = {
             "finished tickets": self.done,
             "calls": self.calls,
+            "intents": self.intents,
             "spend": self.spend,
             "errors": self.errors,
             "redriven letters": self.redriven,
@@ -111,18 +123,8 @@ class Topics:
         return [
             *out,
             TopicSpec(self.dead_letter, False, {**ROOM, "retention.ms": str(30 * DAY_MS)}),
-            # Read at every start. Records below the committed offset are deleted as we go; the
-            # retention only has to outlast the longest outage.
-            TopicSpec(
-                self.done,
-                True,
-                {
-                    "cleanup.policy": "delete",
-                    "retention.ms": str(30 * DAY_MS),
-                    "segment.ms": "3600000",
-                    **OWN_TIME,
-                },
-            ),
+            TopicSpec(self.done, True, TRIMMED),
+            TopicSpec(self.intents, True, TRIMMED),
             TopicSpec(self.calls, True, {"retention.ms": str(90 * DAY_MS), **OWN_TIME}),
             TopicSpec(self.spend, True, COMPACTED),
             TopicSpec(self.errors, True, COMPACTED),

@@ -630,6 +630,76 @@ def test_a_cancelled_ticket_ends_at_once_wherever_it_is() -> None:
     run(main)
 
 
+def test_each_try_is_told_before_it_is_made_as_it_is_booked_if_it_is_never_heard_of_again() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(NETWORK, SERVER, answer()))
+        told: list[tuple[CallRecord, int]] = []
+
+        async def begin(call: CallRecord) -> None:
+            await asyncio.sleep(0.1)
+            told.append((call, desk.claude.calls))
+
+        question = desk.question(TICKET.text)
+        answered = await desk.classifier.ask(
+            "tickets", 3, [question], desk.records.append, begin=begin
+        )
+        calls = [*desk.records, answered.call]
+        assert [call.call_id for call, _ in told] == [call.call_id for call in calls]
+        assert [made for _, made in told] == [0, 1, 2]
+        for intent, _ in told:
+            assert (intent.outcome, intent.status, intent.cost_picodollars) == (
+                "abandoned",
+                None,
+                0,
+            )
+            assert intent.unsettled_picodollars == desk.bound()
+            assert not intent.usage_seen
+            assert [(s.source_offset, s.category, s.outcome) for s in intent.shares] == [
+                (41, "unknown", "abandoned")
+            ]
+            assert decode_call(encode_call(intent)) == intent
+
+    run(main)
+
+
+def test_a_call_that_is_cancelled_before_it_is_made_is_booked_as_costing_nothing() -> None:
+    async def main() -> None:
+        desk = Desk(in_order())
+
+        async def never(_: CallRecord) -> None:
+            await asyncio.sleep(1_000)
+
+        asking = desk.classifier.ask(
+            "tickets", 3, [desk.question(TICKET.text)], desk.records.append, begin=never
+        )
+        task = asyncio.create_task(asking)
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [(r.outcome, r.unsettled_picodollars) for r in desk.records] == [("cancelled", 0)]
+        assert desk.claude.calls == 0
+
+    run(main)
+
+
+def test_the_lease_is_checked_after_the_intent_is_written() -> None:
+    async def main() -> None:
+        desk = Desk(in_order(answer()))
+        seen: list[str] = []
+        gate = Gate(before_call=lambda: seen.append("lease"), clock=now)
+        classifier = replace(desk.classifier, gate=gate)
+
+        async def begin(_: CallRecord) -> None:
+            seen.append("intent")
+
+        question = desk.question(TICKET.text)
+        await classifier.ask("tickets", 3, [question], desk.records.append, begin=begin)
+        assert seen == ["lease", "intent", "lease"]
+
+    run(main)
+
+
 def test_every_record_can_be_booked_and_written() -> None:
     async def main() -> None:
         script = in_order(answer(), NETWORK, SERVER, busy(1), BAD_KEY, BAD, malformed(), REFUSED)

@@ -314,9 +314,7 @@ def test_our_requests_are_proven_by_answers_and_doubted_when_all_are_refused() -
 
 
 @pytest.mark.parametrize("state", ["open", "paused", "held"])
-def test_a_stopped_gate_lets_nobody_through_whatever_comes(
-    state: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_stopped_gate_lets_nobody_through_whatever_comes(state: str) -> None:
     async def main() -> None:
         gate = Gate(clock=now)
         if state == "paused":
@@ -339,10 +337,7 @@ def test_a_stopped_gate_lets_nobody_through_whatever_comes(
         assert gate.blocked == "too many dead letters"
         waiting.cancel()
 
-    with caplog.at_level(logging.ERROR):
-        run(main)
-    lines = [record.getMessage() for record in caplog.records]
-    assert sum("too many dead letters" in line for line in lines) == 1
+    run(main)
 
 
 def test_what_blocks_the_calls_is_told_in_words() -> None:

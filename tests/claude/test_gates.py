@@ -26,7 +26,9 @@ async def test_a_model_that_is_retired_does_not_stop_the_other_and_is_told(
         assert first.in_flight == 1
 
 
-async def test_a_stop_and_a_shut_are_everybody_s(pair: tuple[Gate, Gate]) -> None:
+async def test_a_stop_and_a_shut_are_everybody_s(
+    pair: tuple[Gate, Gate], caplog: pytest.LogCaptureFixture
+) -> None:
     gates = Gates(pair)
     gates.shut()
     for gate in pair:
@@ -41,6 +43,7 @@ async def test_a_stop_and_a_shut_are_everybody_s(pair: tuple[Gate, Gate]) -> Non
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01), gate.call():
                 pytest.fail("stopped")
+    assert caplog.text.count("dead letters") == 1  # one line, however many gates
 
 
 async def test_idle_is_when_no_gate_has_a_call(pair: tuple[Gate, Gate]) -> None:

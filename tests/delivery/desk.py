@@ -19,10 +19,14 @@ class FakeDesk:
     waiting: dict[Lane, deque[Work]] = field(default_factory=dict)
     calls: set[asyncio.Future[Any]] = field(default_factory=set)
     closed: bool = False
+    begun: list[CallRecord] = field(default_factory=list)
     told: list[object] = field(default_factory=list)
     records: list[CallRecord] = field(default_factory=list)
     asked_again: list[Work] = field(default_factory=list)
     finished: list[tuple[Work, Classification | DeadLetter]] = field(default_factory=list)
+
+    async def begin_call(self, call: CallRecord) -> None:
+        self.begun.append(call)
 
     def add_call(self, call: CallRecord) -> None:
         self.told.append(call)

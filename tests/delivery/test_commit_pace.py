@@ -57,6 +57,7 @@ def opened(producer: Producer) -> SourcePartition:
         3,
         1,
         producer=not_real,
+        intents=not_real,
         topics=TOPICS,
         partitions=dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8),
         books=Books(spend, errors),

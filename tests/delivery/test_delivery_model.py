@@ -21,7 +21,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from streams.books.money import split
 from streams.delivery.records import Record
 from streams.delivery.work import DeadLetter, Work
-from streams.events.model import CallRecord, Classification, Share, Source, Ticket
+from streams.events.model import (
+    ABANDONED,
+    CallRecord,
+    Classification,
+    Share,
+    Source,
+    Ticket,
+)
 from streams.events.wire import UndecodableEvent, decode_ticket, encode_ticket
 from tests.claude.virtual_time import VirtualLoop
 from tests.delivery.events import TOPICS, classification
@@ -44,7 +51,8 @@ tickets = st.tuples(
 answers = ["billing", "billing", "product_feedback", "unknown"]
 ends = [
     "only asked",
-    "only asked",
+    "begun",
+    "begun",
     "useless",
     "fails",
     "may be charged",
@@ -56,7 +64,7 @@ SHARED = ["billing", "useless", "product_feedback"]
 LIVES = ["killed", "revoked", "stopped"]
 thens = [
     *["time passes"] * 6,
-    *["nothing", "nothing", "read again", "tidied", "Kafka is slow"],
+    *["nothing", "read again", "tidied", "tidied", "Kafka is slow"],
     *LIVES,
     *["COMMITTED", "ABORTED", "UNHEARD"],
 ]
@@ -73,7 +81,8 @@ class Delivery(RuleBasedStateMachine):
         self.events: dict[int, tuple[bytes | None, bytes]] = {}
         self.keys: dict[int, bytes | None] = {}
         self.end = 0
-        self.calls = 0
+        self.charged: dict[str, int] = {}
+        """What the API charges for each call that was begun."""
         self.broken: list[AssertionError] = []
         self.reader = Reader(self.keys, SETTINGS.window_seconds)
         self.kafka = FakeKafka(self._committed)
@@ -167,27 +176,54 @@ class Delivery(RuleBasedStateMachine):
             self._process(work)
         if work.source.offset not in asked or how == "only asked":
             return
-        if how in {"fails", "may be charged"}:
-            self._failed(work, unsettled=77 if how == "may be charged" else 0)
+        if how == "begun":
+            self._begin([work])
+        elif how in {"fails", "may be charged"}:
+            self._failed(work, charged=how == "may be charged")
         elif how.endswith("refused"):  # a dead letter, that costs what its calls have cost
             if how.startswith("useless"):
                 self._answered([work], ["useless"])
+            else:
+                self._failed(work, charged=False)
             del asked[work.source.offset]
             letter = self._letter("invalid_request_error", _so_far(work))
             self.worker.partition.finish(work, letter)
         elif how == "shared":
-            every = list(asked.values())
+            alone = self.worker.begun
+            every = [w for offset, w in asked.items() if offset not in alone] or [work]
             self._answered(every, [SHARED[n % 3] for n in range(which, which + len(every))])
         else:
             self._answered([work], [how])
 
-    def _failed(self, work: Work, *, unsettled: int) -> None:
+    def _begin(self, works: list[Work]) -> str:
+        """A call about these, unless it is begun already. From here on the API charges it."""
+        first = works[0].source.offset
+        if first not in self.worker.begun:
+            call_id = f"c{len(self.charged)}"
+            self.charged[call_id] = 1_000 * len(works) + len(self.charged)
+            self.worker.calls.add(call_id)
+            self.worker.begun[first] = call_id
+            intent = self._call(call_id, works, ABANDONED, unsettled=True)
+            self._run(self.worker.partition.begin_call(intent))
+        return self.worker.begun[first]
+
+    def _ends(self, works: list[Work]) -> str:
+        call_id = self._begin(works)
+        del self.worker.begun[works[0].source.offset]
+        return call_id
+
+    def _failed(self, work: Work, *, charged: bool) -> None:
         """A call that will be made again; of what it cost only a bound is known."""
-        self.worker.partition.add_call(self._call([work], 0, "timeout", unsettled=unsettled))
+        call_id = self._ends([work])
+        if not charged:
+            self.charged[call_id] = 0
+        call = self._call(call_id, [work], "timeout", unsettled=charged)
+        self.worker.partition.add_call(call)
 
     def _answered(self, works: list[Work], said: list[str]) -> None:
         """One paid call. A useless answer is asked for again; see Processing."""
-        call = self._call(works, 1_000 * len(works) + self.calls, "ok", said)
+        call_id = self._ends(works)
+        call = self._call(call_id, works, "ok", said, cost=self.charged[call_id])
         partition = self.worker.partition
         partition.add_call(call)
         for work, share, word in zip(works, call.shares, said, strict=True):
@@ -227,8 +263,8 @@ class Delivery(RuleBasedStateMachine):
             self.worker.kill()
             self._run(asyncio.sleep(0))
         else:
-            for work in list(self.worker.asked.values()):
-                self._failed(work, unsettled=77)  # calls in flight are cancelled
+            for offset in list(self.worker.begun):
+                self._failed(self.worker.asked[offset], charged=True)  # they are cancelled
             self._run(self.worker.give_up(flush=how == "stopped"))
             if how == "stopped" and self.kafka.open is None and not self.worker.failures:
                 assert self.worker.calls <= self.reader.calls, "paid, and not in the books"
@@ -251,20 +287,19 @@ class Delivery(RuleBasedStateMachine):
 
     def _call(
         self,
+        call_id: str,
         works: list[Work],
-        cost: int,
         outcome: str,
         said: list[str] | None = None,
         *,
-        unsettled: int = 0,
+        cost: int = 0,
+        unsettled: bool = False,
     ) -> CallRecord:
         words = said or ["useless"] * len(works)
         categories = ["unknown" if word == "useless" else word for word in words]
-        self.calls += 1
-        self.worker.calls.add(f"c{self.calls}")
         now, seen = int(self.clock * 1000), cost > 0
         return CallRecord(
-            call_id=f"c{self.calls}",
+            call_id=call_id,
             started_at=now,
             ended_at=now,
             tier="first",
@@ -281,7 +316,7 @@ class Delivery(RuleBasedStateMachine):
             cache_write_1h_tokens=0,
             cache_read_tokens=0,
             cost_picodollars=cost,
-            unsettled_picodollars=unsettled,
+            unsettled_picodollars=3_000 * len(works) if unsettled else 0,
             source_topic=TOPICS.input,
             source_partition=PARTITION,
             shares=[
@@ -305,6 +340,8 @@ class Delivery(RuleBasedStateMachine):
             assert worker.partition.committed == self.kafka.committed
             assert worker.partition.pending >= len(worker.taken - set(self.reader.out))
             assert self.kafka.open is not None or worker.uncommitted.calls == 0
+            if self.kafka.open is None:
+                self._the_money_is_in_the_books()
 
     def is_tidied(self, minutes: int) -> None:
         """As Member.housekeeping does: expired windows and done rows that nobody needs go."""
@@ -312,6 +349,15 @@ class Delivery(RuleBasedStateMachine):
         self.worker.partition.expire()
         if (end := self.worker.partition.trimmable()) is not None:
             self.kafka.delete_records(TopicPartition(TOPICS.done, PARTITION), end)
+        if (end := self.worker.partition.trimmable_intents()) is not None:
+            self.kafka.delete_records(TopicPartition(TOPICS.intents, PARTITION), end)
+
+    def _the_money_is_in_the_books(self) -> None:
+        """All that was charged, but for the calls in flight, whoever began them."""
+        due = self.charged.keys() - self.worker.begun.values()
+        assert due == self.reader.calls, "paid, and in no book"
+        charged = sum(self.charged[call_id] for call_id in due)
+        assert self.reader.settled <= charged <= self.reader.settled + self.reader.unsettled
 
     @invariant()
     def no_promise_is_broken(self) -> None:

@@ -1,7 +1,7 @@
 """One call, and what is done about each of its tickets."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,7 +61,9 @@ class FakeClassifier:
         questions: Sequence[Question],
         record: Callable[[CallRecord], None],
         attempts: int,
+        begin: Callable[[CallRecord], Awaitable[None]],
     ) -> Answered:
+        del begin
         assert (topic, partition) == ("tickets", 3)
         self.asked.append([question.offset for question in questions])
         self.attempts.append(attempts)

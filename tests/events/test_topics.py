@@ -24,6 +24,7 @@ def test_the_names_are_the_fixed_ones() -> None:
     }
     assert TOPICS.dead_letter == "tickets.dead-letter"
     assert (TOPICS.done, TOPICS.calls) == ("ticket-streams-done", "ticket-streams-calls")
+    assert TOPICS.intents == "ticket-streams-intents"
     assert TOPICS.spend == "ticket-streams-spend-changelog"
     assert TOPICS.errors == "ticket-streams-errors-changelog"
 
@@ -41,7 +42,7 @@ def test_every_name_is_one_that_kafka_takes(name: str) -> None:
     topics = Topics.of(Settings(app_id=name, input_topic=name))
     names = [topics.input, *(spec.name for spec in topics.specs())]
     assert all(re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", topic) for topic in names)
-    assert len(set(names)) == len(names) == 11
+    assert len(set(names)) == len(names) == 12
 
 
 @pytest.mark.parametrize(
@@ -90,12 +91,12 @@ def test_every_topic_is_looked_at() -> None:
         topic = getattr(TOPICS, field)
         with pytest.raises(ValueError, match=re.escape(topic)):
             replace(TOPICS, categories={"a": topic}).check()
-    assert len(fields(TOPICS)) == 8
+    assert len(fields(TOPICS)) == 9
 
 
 def test_what_travels_with_a_source_partition_has_as_many_partitions() -> None:
     same = {spec.name for spec in TOPICS.specs() if spec.same_partitions}
-    assert same == {TOPICS.done, TOPICS.calls, TOPICS.spend, TOPICS.errors}
+    assert same == {TOPICS.done, TOPICS.calls, TOPICS.intents, TOPICS.spend, TOPICS.errors}
 
 
 def test_tables_are_compacted_and_never_deleted() -> None:
@@ -103,7 +104,8 @@ def test_tables_are_compacted_and_never_deleted() -> None:
     for topic in (TOPICS.spend, TOPICS.errors):
         assert configs[topic]["cleanup.policy"] == "compact"
         assert int(configs[topic]["max.compaction.lag.ms"]) > 0
-    assert configs[TOPICS.done]["cleanup.policy"] == "delete"
+    for topic in (TOPICS.done, TOPICS.intents):
+        assert configs[topic]["cleanup.policy"] == "delete"
 
 
 def test_there_is_room_for_every_event_that_is_taken() -> None:

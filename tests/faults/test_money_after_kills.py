@@ -1,5 +1,6 @@
 """kill -9, again and again: all that the API charged is settled or bounded, each time."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from tests.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(600)]
 
-KILLS = 20
+KILLS = int(os.environ.get("KILLS", "6"))
+"""``KILLS=20`` takes four minutes for each of the two."""
 
 
 class Books(NamedTuple):
@@ -53,7 +55,7 @@ def wrong(stack: Stack, found: Books) -> list[str]:
 
 
 @pytest.mark.parametrize(("tickets_a_call", "in_flight"), [(1, 20), (25, 4)])
-async def test_after_each_of_twenty_kills_the_api_charged_no_more_than_is_settled_or_bounded(
+async def test_after_each_of_many_kills_the_api_charged_no_more_than_is_settled_or_bounded(
     kafka: str, namespace: str, tmp_path: Path, tickets_a_call: int, in_flight: int
 ) -> None:
     settings: dict[str, object] = {

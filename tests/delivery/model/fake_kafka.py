@@ -11,6 +11,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.delivery.records import Record
+from streams.events.model import CallRecord
+from streams.events.wire import encode_call
+from tests.delivery.events import TOPICS
 
 
 class Outcome(Enum):
@@ -96,6 +99,12 @@ class FakeKafka:
         if not transaction.outcome.done():
             transaction.outcome.set_result(outcome)
 
+    def write(self, record: Record) -> None:
+        """Outside of any transaction."""
+        log = self.logs[TopicPartition(record.topic, record.partition)]
+        log.records[log.end] = record
+        log.end += 1
+
     def delete_records(self, target: TopicPartition, before: int) -> None:
         """As the admin client's: what lies below ``before`` is gone."""
         log = self.logs[target]
@@ -124,6 +133,18 @@ class FakeProducer:
 
     async def stop(self) -> None:
         """An open transaction is left to the next owner's fence."""
+
+
+class FakeIntents:
+    """In the place of Intents."""
+
+    def __init__(self, kafka: FakeKafka) -> None:
+        self._kafka = kafka
+
+    async def write(self, call: CallRecord) -> None:
+        """There, whatever becomes of the worker and of its transaction."""
+        key, value = call.call_id.encode(), encode_call(call)
+        self._kafka.write(Record(TOPICS.intents, call.source_partition, key, value))
 
 
 class FakeConsumer:

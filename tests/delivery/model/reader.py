@@ -36,6 +36,9 @@ class Reader:
         self.durable: set[int] = set()
         """Tickets with a committed result: out, or held for their key."""
         self.calls: set[str] = set()
+        self.settled = 0
+        self.unsettled = 0
+        self._closed: set[str] = set()
         self.paid: Counter[int] = Counter()
         """What the recorded calls for each ticket cost."""
         self.spend: dict[RowKey, SpendRow] = {}
@@ -55,6 +58,7 @@ class Reader:
         assert set(self.out) == self._released, "out and done rows differ"
         wrong = {o: cost for o, cost in self.out.items() if cost != self.paid[o]}
         assert not wrong, f"costs {wrong} are not those of the calls {self.paid}"
+        assert self._closed == self.calls, "an intent is closed with its call, and with it only"
         assert self.spend == self._due_spend, "spend is not the sum of calls and tickets"
         assert self.errors == self._due_errors, "errors are not the sum of calls and letters"
 
@@ -64,6 +68,10 @@ class Reader:
             self._done(record)
         elif record.topic == topics.calls:
             self._call(record)
+        elif record.topic == topics.intents:
+            assert record.key is not None
+            assert record.value is None
+            self._closed.add(record.key.decode())
         elif record.topic in (topics.spend, topics.errors):
             self._row(record, expired_before)
         elif record.topic == topics.dead_letter:
@@ -107,6 +115,8 @@ class Reader:
         call = decode_call(record.value)
         assert call.call_id not in self.calls, f"{call.call_id} is recorded twice"
         self.calls.add(call.call_id)
+        self.settled += call.cost_picodollars
+        self.unsettled += call.unsettled_picodollars
         for share in call.shares:
             self.paid[share.source_offset] += share.cost_picodollars
         for spent in spend_of_call(call):

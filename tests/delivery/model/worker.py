@@ -16,7 +16,7 @@ from streams.delivery.work import Work
 from streams.events.wire import ENCODERS
 from streams.settings import Settings
 from tests.delivery.events import TOPICS
-from tests.delivery.model.fake_kafka import FakeKafka, FakeProducer
+from tests.delivery.model.fake_kafka import FakeIntents, FakeKafka, FakeProducer
 from tests.delivery.model.reader import PARTITION, RowKey
 
 SETTINGS = Settings(window_retention_hours=1)
@@ -33,9 +33,10 @@ def books() -> Books:
 
 
 class Worker:
-    """``waiting`` has no call slot yet, ``asked`` has a call in flight.
+    """``waiting`` has no call slot yet, ``asked`` has one; ``begun`` are the ids of the calls in
+    flight, by the offset of their first ticket.
 
-    ``taken`` are the offsets it has read, ``calls`` the ids of the calls it has made.
+    ``taken`` are the offsets it has read, ``calls`` the ids of the calls it has begun.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class Worker:
         self.uncommitted = Uncommitted()
         self.waiting: deque[Work] = deque()
         self.asked: dict[int, Work] = {}
+        self.begun: dict[int, str] = {}
         self.failures: list[BaseException] = []
         self.position = 0
         self.taken: set[int] = set()
@@ -53,10 +55,12 @@ class Worker:
     async def start(self, kafka: FakeKafka, *, arrived: bool) -> None:
         """Fence the owner before this one, whose last commit may have ``arrived``; then restore."""
         producer: Any = FakeProducer(kafka, arrived=arrived)
+        intents: Any = FakeIntents(kafka)
         self.partition = SourcePartition(
             PARTITION,
             1,
             producer=producer,
+            intents=intents,
             topics=TOPICS,
             partitions=COUNTS,
             books=self.books,

@@ -56,9 +56,9 @@ class Campaign:
             "|" + " --- |" * len(COLUMNS),
             *("| " + " | ".join(str(cells[name]) for name in COLUMNS) + " |" for cells in rows),
             "",
-            "`paid_twice` is followed by its bound: 2 x `max_calls` x `batch_size` tickets for each "
-            "worker that died with calls in hand, and those that a worker told it could not commit. "
-            "`recovered_s`: median and longest.",
+            "`paid_twice` is followed by its bound: 2 x `max_calls` x `batch_size` tickets for each"
+            " worker that died with calls in hand, and those that a worker told it could not"
+            " commit. `recovered_s`: median and longest.",
         ]
         for round_ in self.rounds:
             if not round_.ok:
