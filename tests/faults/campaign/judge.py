@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from streams.audit.snapshot import read_topic
 from streams.audit.verify import verify
+from streams.events.model import ABANDONED
 from streams.events.wire import decode_call, decode_done
 from tests.faults.campaign.tickets import digest_of
 from tests.faults.test_worker_killed import usable
@@ -100,6 +101,6 @@ async def _books(stack: Stack, digests: Digests) -> tuple[set[Coordinates], Coun
             ticket = call.source_partition, share.source_offset
             if usable(call, share):
                 answered[call.tier, ticket] += 1
-            if call.status in (200, None) and ticket in digests:
+            if call.status in (200, None) and call.outcome != ABANDONED and ticket in digests:
                 recorded[digests[ticket]] += 1
     return {ticket for (_, ticket), answers in answered.items() if answers > 1}, recorded
