@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 5.0
 """Seconds between looks whether the input topic is still the same one, commits or not."""
 
+MOST_BYTES_IN_HAND = 64 * 2**20
+"""Of events read and not finished: `max_pending` tickets of 2 MiB would take all memory."""
+
 HOUSEKEEPING_SECONDS = 10.0
 
 STOP_FLUSH = 5.0
@@ -101,9 +104,13 @@ class Member:
             return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
             self._intake.take(partition, work, self._dispatcher.submit)
-        while self.pending >= self._settings.max_pending:
+        while self._full():
             self._room.clear()
             await self._room.wait()
+
+    def _full(self) -> bool:
+        in_hand = sum(partition.pending_bytes for partition in self.partitions.values())
+        return self.pending >= self._settings.max_pending or in_hand >= MOST_BYTES_IN_HAND
 
     def _committed(self) -> None:
         self._room.set()

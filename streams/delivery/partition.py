@@ -115,6 +115,8 @@ class SourcePartition:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
+        self.pending_bytes = 0
+        """Of events that are read and not yet finished."""
         self.duplicates = Duplicates(duplicate_seconds)
         self.last_commit = time.monotonic()
         self._producer = producer
@@ -174,6 +176,7 @@ class SourcePartition:
             self._wake()
             return True
         self._in_hand[offset] = work
+        self.pending_bytes += work.size
         self._order.add(work.key, offset)
         if done is not None and done.result is not None:
             # A category that is gone from the settings has no topic any more.
@@ -269,6 +272,7 @@ class SourcePartition:
         self._books.spend.apply(self.number, spend)
         self._books.errors.apply(self.number, errors)
         self._window.finish(finishing)
+        self.pending_bytes -= sum(work.size for work in outbox.released)
         if offset is not None:
             self.committed = offset
         if done_end := ends.get(TopicPartition(self._topics.done, self.number)):

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from streams.delivery.member import Member
+from streams.delivery.member import MOST_BYTES_IN_HAND, Member
 from streams.settings import Settings
-from tests.delivery.events import TOPICS
+from tests.delivery.events import TOPICS, work
+
+MOST_PENDING = Settings().max_pending
 
 
 class Quiet:
@@ -19,6 +21,19 @@ class Quiet:
 
     async def until_idle(self) -> None:
         """No call is in flight."""
+
+
+class Loaded:
+    """A partition with so much in hand."""
+
+    generation = 1
+
+    def __init__(self, events: int, size: int) -> None:
+        self.pending = events
+        self.pending_bytes = size
+
+    def already_known(self, _: object) -> bool:
+        return True
 
 
 class Partition:
@@ -96,3 +111,22 @@ async def test_nothing_is_told_where_all_is_committed(
     with caplog.at_level(logging.WARNING):
         await member.give_up()
     assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("events", "size"), [(MOST_PENDING, 1_000), (3, MOST_BYTES_IN_HAND)], ids=["many", "large"]
+)
+async def test_it_takes_no_more_while_too_much_is_in_hand(
+    member: Member, events: int, size: int
+) -> None:
+    loaded = Loaded(events - 1, size - 1)
+    partitions: Any = {3: loaded}
+    member.partitions, member.ready = partitions, True
+    await asyncio.wait_for(member.receive(work(), 1), 5)
+    loaded.pending, loaded.pending_bytes = events, size
+    taking = asyncio.create_task(member.receive(work(), 1))
+    await asyncio.sleep(0.01)
+    assert not taking.done()
+    loaded.pending, loaded.pending_bytes = events - 1, size - 1
+    member._committed()
+    await asyncio.wait_for(taking, 5)
