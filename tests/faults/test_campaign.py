@@ -10,7 +10,7 @@ import pytest
 
 from tests.kafka_fixture import ROOT
 
-SECONDS = float(os.environ.get("FAULTS_SECONDS") or 150)
+SECONDS = float(os.environ.get("FAULTS_SECONDS") or 120)
 SEED = int(os.environ.get("FAULTS_SEED") or 1)
 # A round may wait for what hangs, and is not broken off.
 SLACK = 400

@@ -15,7 +15,7 @@ from tests.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(600)]
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "4"))
 """``KILLS=20`` takes four minutes for each of the two."""
 
 
