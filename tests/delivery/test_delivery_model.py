@@ -397,5 +397,5 @@ def _so_far(work: Work) -> int:
 
 TestDelivery = Delivery.TestCase
 TestDelivery.settings = settings(
-    max_examples=int(os.environ.get("DELIVERY_EXAMPLES", "200")), stateful_step_count=25
+    max_examples=int(os.environ.get("DELIVERY_EXAMPLES", "100")), stateful_step_count=25
 )
