@@ -17,10 +17,11 @@ from streams.books.money import dollars
 from streams.claude.prices import Price, Usage, cost, price_list
 from streams.events.schemas import schema_folder
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
+from streams.observe import metrics
 from streams.settings import Settings, variable
 
 ROOT = Path(__file__).parents[1]
-FILES = ("README.md", "docs/operations.md", "docs/events.md")
+FILES = ("README.md", "docs/operations.md", "docs/events.md", "docs/metrics.md")
 MODELS = ("claude-haiku-5-5", "claude-haiku-4-5", "claude-sonnet-5-5", "claude-opus-5-5")
 SCHEMAS = ("ticket", "routed_ticket", "call", "done")
 EXAMPLE = "1,000 calls of 300 + 20 tokens"
@@ -41,6 +42,7 @@ def tables() -> dict[str, str]:
         "settings": _table(("variable", "default", "meaning"), _settings()),
         "topics": _table(("topic", "partitions", "configuration"), _topics()),
         "prices": _table(("model", "a million in", "a million out", EXAMPLE), _prices()),
+        "metrics": _table(("metric", "kind", "labels", "meaning"), _metrics()),
         **{
             f"fields-{name}": _table(("field", "type", "meaning"), _fields(name))
             for name in SCHEMAS
@@ -77,7 +79,7 @@ def _settings() -> Iterator[tuple[str, ...]]:
 def _default(value: Any) -> str:
     if isinstance(value, tuple):  # the categories
         return ", ".join(category.name for category in value)
-    return json.dumps(value).strip('"')
+    return json.dumps(value, default=str).strip('"')
 
 
 def _topics() -> Iterator[tuple[str, ...]]:
@@ -97,6 +99,12 @@ def _prices() -> Iterator[tuple[str, ...]]:
             _million(price, "output"),
             dollars(call * 1000, 2),
         )
+
+
+def _metrics() -> Iterator[tuple[str, ...]]:
+    for metric in metrics.ALL:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"`{metric.name}`", metric.kind, labels, metric.help
 
 
 def _million(price: Price, kind: str) -> str:

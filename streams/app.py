@@ -5,19 +5,21 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka.errors import KafkaError
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
+from streams.claude.budget_guard import budget_of, guard_of
+from streams.claude.budgeted import BudgetedGates, BudgetedPace
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
-from streams.claude.gates import Gates
 from streams.claude.pace import pace_of
 from streams.claude.tiers import classifier, models, triage_of
 from streams.delivery.breaker import Breaker
+from streams.delivery.budget_watch import BudgetWatch, PayingProcessing, part_of
 from streams.delivery.faust_door import App, create_app, forget
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
@@ -25,7 +27,6 @@ from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.partition import Books
-from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
 from streams.delivery.watchdog import Watchdog
@@ -34,7 +35,10 @@ from streams.events.model import Source
 from streams.events.registry import Registry
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
+from streams.observe.collector import WorkerCollector
+from streams.observe.counts import Counts, worker_registry
 from streams.observe.health import HealthServer, Phase, Readiness
+from streams.observe.heard import HeardPace
 from streams.observe.logs import quiet_libraries
 from streams.settings import Settings
 
@@ -90,6 +94,10 @@ def build_app(settings: Settings) -> App:
             parts.lease.renew()
             await asyncio.sleep(settings.lease / 10)
 
+    @app.task
+    async def follow_spending() -> None:
+        await parts.budget_watch.run()
+
     @app.timer(1.0)
     async def watch() -> None:
         if (complaint := parts.watchdog.complaint()) is not None:
@@ -110,6 +118,7 @@ def build_app(settings: Settings) -> App:
         except (KafkaError, OSError, TimeoutError):
             return  # Kafka is away: then nothing is to be read
         idle = not member.pending
+        parts.collector.ends.update(ends)
         still = parts.reading.look(positions, ends, idle=idle, now=time.monotonic())
         if still > settings.stall_limit:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
@@ -129,6 +138,8 @@ class Parts:
     reading: ReadingWatch
     readiness: Readiness
     health: HealthServer
+    collector: WorkerCollector
+    budget_watch: BudgetWatch
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
@@ -146,15 +157,22 @@ def assemble(
     lease = Lease(settings.lease)
     claude = Claude.of(settings)
     gates = {tier: Gate(before_call=lease.check) for tier in models(settings)}
-    all_gates = Gates(list(gates.values()))
-    pace = pace_of(settings, models(settings))
+    budget = budget_of(settings)
+    guard = guard_of(settings, budget, lambda: part_of(member.partitions, watch.partitions))
+    watch = BudgetWatch(settings.bootstrap_servers, topics, budget, guard.tell)
+    all_gates = BudgetedGates(list(gates.values()), guard.blocked)
+    heard = HeardPace(pace_of(settings, models(settings)), models(settings))
+    pace = BudgetedPace(heard, guard)
     classifiers = {
         tier: classifier(settings, tier, claude, gates[tier], pace) for tier in models(settings)
     }
-    triage = triage_of(settings)
+    triage = triage_of(settings, guard.may_escalate)
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
     registry = Registry(settings.schema_registry_url)
+    metrics = worker_registry()
+    counts = Counts(metrics)
+    counts.begin(topics.categories, models(settings))
     exiting: list[asyncio.Future[None]] = []
 
     def fail(reason: str) -> None:
@@ -167,15 +185,18 @@ def assemble(
     member = Member(
         settings,
         topics,
-        books=books,
+        books=replace(books, committed=counts.committed),
         encoder=ENCODERS[settings.output_format],
         gates=all_gates,
         intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
-        process=Processing(classifiers, triage, giving_up),
+        process=PayingProcessing(classifiers, triage, giving_up, budget),
         pace=pace,
         fail=fail,
     )
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
+    version = classifiers["first"].prompt.version
+    collector = WorkerCollector(settings, version, member, gates, breaker, readiness, heard)
+    metrics.register(collector)
     return Parts(
         lease=lease,
         claude=claude,
@@ -183,7 +204,9 @@ def assemble(
         watchdog=Watchdog(member, all_gates, rebalancing, settings.stall_limit),
         reading=ReadingWatch(),
         readiness=readiness,
-        health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not),
+        health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not, metrics),
+        collector=collector,
+        budget_watch=watch,
         fail=fail,
     )
 

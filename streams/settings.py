@@ -8,6 +8,7 @@ lower-case name without the prefix: ``max_calls = 200``.
 import difflib
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -55,6 +56,11 @@ def _prices(file: str) -> str:
 
 
 PricesFile = Annotated[str, AfterValidator(_prices)]
+
+# Exact to the pico-dollar.
+Dollars = Annotated[Decimal, Field(gt=0, max_digits=24, decimal_places=12)]
+
+HOURS = {"hour": 1, "day": 24, "month": 31 * 24}
 
 
 class SettingsError(Exception):
@@ -207,6 +213,23 @@ class Settings(BaseSettings):
         24 * 8, ge=1, description="How long closed windows stay in the tables."
     )
 
+    budget_per_hour: Dollars | None = Field(
+        None, description="Most dollars that all workers together spend in an hour (UTC)."
+    )
+    budget_per_day: Dollars | None = Field(None, description="The same for a day.")
+    budget_per_month: Dollars | None = Field(
+        None,
+        description="The same for a month; the tables must keep it (`window_retention_hours`).",
+    )
+    budget_warn: Decimal = Field(
+        Decimal("0.8"), gt=0, le=1, description="Share of a budget at which a line is logged."
+    )
+    budget_action: Literal["wait", "no_escalation"] = Field(
+        "wait",
+        description="When a budget is used up: tickets wait until the next hour, day or month; or "
+        "only the escalation model is asked no more, and the first one goes on.",
+    )
+
     session_timeout: float = Field(
         10.0, ge=6, le=300, description="Seconds until Kafka gives up a silent worker."
     )
@@ -251,6 +274,34 @@ class Settings(BaseSettings):
     def _topics(self) -> Self:
         Topics.of(self).check()
         return self
+
+    @model_validator(mode="after")
+    def _budgets(self) -> Self:
+        """A budget's period must hold whole windows, and the tables must keep all of them."""
+        for period, amount in self.budgets.items():
+            if amount is None:
+                continue
+            hours = HOURS[period]
+            if min(hours, 24) * 3600 % self.window_seconds:
+                raise ValueError(
+                    f"{variable('window_seconds')}: no whole number of them is a period of "
+                    f"{variable('budget_per_' + period)} (is {self.window_seconds})"
+                )
+            if self.window_retention_hours <= hours:
+                raise ValueError(
+                    f"{variable('window_retention_hours')}: must be more than {hours} "
+                    f"for {variable('budget_per_' + period)} (is {self.window_retention_hours})"
+                )
+        return self
+
+    @property
+    def budgets(self) -> dict[Literal["hour", "day", "month"], Decimal | None]:
+        """Dollars by period; None where there is no budget."""
+        return {
+            "hour": self.budget_per_hour,
+            "day": self.budget_per_day,
+            "month": self.budget_per_month,
+        }
 
     @classmethod
     def settings_customise_sources(

@@ -1,6 +1,7 @@
 """Settings from the environment and from a file, and what is said about wrong ones."""
 
 import json
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ OTHER: dict[str, Any] = {
     "dead_letter_least": 7,
     "window_seconds": 30,
     "window_retention_hours": 5,
+    "budget_per_hour": Decimal("12.5"),
+    "budget_per_day": Decimal("0.000000000001"),
+    "budget_per_month": Decimal("1000"),
+    "budget_warn": Decimal("0.5"),
+    "budget_action": "no_escalation",
     "session_timeout": 20.0,
     "group_instance_id": "worker-1",
     "stop_grace": 1.5,
@@ -60,6 +66,8 @@ OTHER: dict[str, Any] = {
     "dashboard_port": 9080,
     "log_level": "DEBUG",
 }
+# What else a setting needs.
+NEEDS: dict[str, dict[str, int]] = {"budget_per_month": {"window_retention_hours": 745}}
 SHARED = {
     "bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
     "schema_registry_url": "SCHEMA_REGISTRY_URL",
@@ -99,14 +107,17 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
     assert variable(field) == SHARED.get(field, PREFIX + field.upper())
     assert plain(load_settings(), field) != OTHER[field]
     monkeypatch.setenv(variable(field), written(OTHER[field]))
+    for name, needed in NEEDS.get(field, {}).items():
+        monkeypatch.setenv(variable(name), str(needed))
     assert plain(load_settings(), field) == OTHER[field]
 
 
 @pytest.mark.parametrize("field", OTHER)
 def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
     value = OTHER[field]
-    text = str(value).lower() if isinstance(value, bool) else json.dumps(value)
-    (tmp_path / "ticket-streams.toml").write_text(f"{field} = {text}\n")
+    text = str(value).lower() if isinstance(value, bool) else json.dumps(value, default=str)
+    more = [f"{name} = {needed}\n" for name, needed in NEEDS.get(field, {}).items()]
+    (tmp_path / "ticket-streams.toml").write_text("".join([f"{field} = {text}\n", *more]))
     assert plain(load_settings(), field) == value
 
 
@@ -177,6 +188,12 @@ WRONG: list[tuple[str, str]] = [
     ("order_by_key", "perhaps"),
     ("window_seconds", "0"),
     ("window_retention_hours", "0"),
+    ("budget_per_hour", "0"),
+    ("budget_per_day", "-1"),
+    ("budget_per_day", "0.0000000000001"),
+    ("budget_per_month", "much"),
+    ("budget_warn", "1.1"),
+    ("budget_action", "panic"),
     ("session_timeout", "5"),
     ("stop_grace", "-1"),
     ("dead_letter_share", "0"),
@@ -335,3 +352,27 @@ def test_the_lease_ends_well_before_the_session() -> None:
     for seconds in (6, 10, 300):
         settings = load_settings(session_timeout=seconds)
         assert 2 <= settings.lease < seconds / 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"budget_per_hour": "1", "window_seconds": 7}, "window_seconds"),
+        ({"budget_per_hour": "1", "window_seconds": 7_200}, "window_seconds"),
+        ({"budget_per_day": "1", "window_seconds": 50_000}, "window_seconds"),
+        ({"budget_per_hour": "1", "window_retention_hours": 1}, "window_retention_hours"),
+        ({"budget_per_day": "1", "window_retention_hours": 24}, "window_retention_hours"),
+        ({"budget_per_month": "1"}, "window_retention_hours"),
+    ],
+)
+def test_a_budget_needs_windows_that_fit_it_and_are_kept(
+    changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable(named)}: .*BUDGET_PER"):
+        load_settings(**changes)
+
+
+def test_a_budget_reaches_a_worker_exactly() -> None:
+    given = load_settings(budget_per_hour="0.000000000001", budget_warn="0.1")
+    passed = to_environment(given)
+    assert Decimal(passed[variable("budget_per_hour")]) == Decimal("1e-12")

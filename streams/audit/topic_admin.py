@@ -73,7 +73,7 @@ class TopicState:
 async def describe(settings: Settings, topics: Topics) -> list[TopicState]:
     """The state of the input topic and of every topic of ours. Raises UnreachableError."""
     async with open_admin(settings.bootstrap_servers) as admin:
-        return _states(topics, await partition_counts(admin))
+        return states_of(topics, await partition_counts(admin))
 
 
 async def check(settings: Settings, topics: Topics) -> list[str]:
@@ -148,7 +148,7 @@ async def widen(settings: Settings, topics: Topics) -> list[str]:
     their names. Raises UnreachableError and TopicCreationError.
     """
     async with open_admin(settings.bootstrap_servers) as admin:
-        states = _states(topics, await partition_counts(admin))
+        states = states_of(topics, await partition_counts(admin))
         narrow = {state.name: state for state in states if state.status == "wrong partition count"}
         for state in narrow.values():
             try:
@@ -213,7 +213,8 @@ async def connect(
         raise UnreachableError(bootstrap) from error
 
 
-def _states(topics: Topics, counts: dict[str, int]) -> list[TopicState]:
+def states_of(topics: Topics, counts: Mapping[str, int]) -> list[TopicState]:
+    """The states for these numbers of partitions. Pure."""
     width = counts.get(topics.input)
     states = [TopicState(topics.input, width)]
     for spec in topics.specs():

@@ -4,6 +4,7 @@ Two tiers, and in each a ladder of groups: a ticket without a usable answer is a
 fewer others, so that what spoils a call is soon alone with itself.
 """
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from streams.classify.answer import Reading, Verdict
@@ -52,17 +53,25 @@ def smaller(lane: Lane) -> Lane:
 
 
 class Triage:
-    """The rule. ``escalates`` tells whether there is a second tier; ``attempts`` is how often a
-    ticket alone is asked where nobody else can be."""
+    """The rule. ``escalates`` tells whether there is a second tier, ``affordable`` whether there is
+    money for it now; ``attempts`` is how often a ticket alone is asked where nobody else can be."""
 
     def __init__(
-        self, *, batch_size: int, threshold: float, escalates: bool, cap: float, attempts: int
+        self,
+        *,
+        batch_size: int,
+        threshold: float,
+        escalates: bool,
+        cap: float,
+        attempts: int,
+        affordable: Callable[[], bool] = lambda: True,
     ) -> None:
         self._batch_size = batch_size
         self._threshold = threshold
         self._escalates = escalates
         self._cap = ShareCap(cap)
         self._attempts = attempts
+        self._affordable = affordable
 
     def begin(self, so_far: Classification | None, *, isolated: bool) -> Lane:
         """Where a ticket begins, or goes on: ``so_far`` is what a worker before found out about it.
@@ -105,7 +114,7 @@ class Triage:
         return Final(verdict if verdict.category == case.said_before else LOW_CONFIDENCE)
 
     def _may_escalate(self) -> bool:
-        return self._escalates and self._cap.admit()
+        return self._escalates and self._affordable() and self._cap.admit()
 
 
 def _was_escalated(so_far: Classification) -> bool:

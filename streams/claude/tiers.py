@@ -1,5 +1,7 @@
 """The tiers as the settings have them: which model answers in each, and how sure it must be."""
 
+from collections.abc import Callable
+
 from streams.classify.prompt import Prompt
 from streams.classify.triage import CallTier, Triage
 from streams.claude.classifier import Classifier
@@ -41,12 +43,13 @@ def classifier(
     )
 
 
-def triage_of(settings: Settings) -> Triage:
-    """What comes after each call."""
+def triage_of(settings: Settings, affordable: Callable[[], bool] = lambda: True) -> Triage:
+    """What comes after each call. ``affordable``: whether there is money for the second tier."""
     return Triage(
         batch_size=settings.batch_size,
         threshold=settings.escalation_threshold,
         escalates="escalation" in models(settings),
         cap=settings.escalation_cap,
         attempts=settings.answer_attempts,
+        affordable=affordable,
     )

@@ -11,6 +11,8 @@ COMMANDS = (
     "worker",
     "dashboard",
     "topics",
+    "doctor",
+    "status",
     "send",
     "classify",
     "eval",

@@ -1,13 +1,15 @@
-"""``ticket-streams topics``: show and create them all."""
+"""``ticket-streams topics``: show, check, create, mend and widen them all."""
 
 import click
-from rich.table import Table
 
-from streams.audit.topic_admin import DEFAULT_PARTITIONS, TopicState, create_missing, describe
-from streams.cli.common import console, json_option, load, print_json, run, topics_of
+from streams.audit.group import read_group
+from streams.audit.snapshot import Snapshot, open_snapshot
+from streams.audit.topic_admin import DEFAULT_PARTITIONS, create_missing
+from streams.cli.common import json_option, load, run, topics_of
+from streams.cli.topics_view import View, show
+from streams.doctor.topic_facts import read_topics
+from streams.doctor.topic_plan import Plan, carry_out, plan_to_grow, plan_to_mend
 from streams.settings import Settings
-
-COLOURS = {"ok": "green", "missing": "yellow", "wrong partition count": "red"}
 
 
 @click.command(name="topics")
@@ -15,48 +17,99 @@ COLOURS = {"ok": "green", "missing": "yellow", "wrong partition count": "red"}
 @click.option(
     "--partitions",
     type=click.IntRange(min=1),
-    default=DEFAULT_PARTITIONS,
-    show_default=True,
-    help="For an input topic that is created now. All others get as many as the input has.",
+    help="With --create: for an input topic that does not exist yet; all others get as many as the "
+    f"input has.  [default: {DEFAULT_PARTITIONS}]  Without: widen the input to so many.",
 )
 @click.option(
     "--replication",
     type=click.IntRange(min=1),
-    help="Copies of each partition.  [default: 3, or the number of brokers if fewer]",
+    help="With --create: copies of each partition.  [default: 3, or the number of brokers if "
+    "fewer]",
 )
+@click.option("--fix", is_flag=True, help="Mend what differs from what we need.")
+@click.option(
+    "--yes/--dry-run", default=False, help="Do what --fix or --partitions would; else it is told."
+)
+@click.option("--accept-disorder", is_flag=True, help="Widen the input although events wait in it.")
 @json_option
-def command(create: bool, partitions: int, replication: int | None, as_json: bool) -> None:
-    """Show the topics of this installation, and create those that are missing.
+def command(
+    create: bool,
+    partitions: int | None,
+    replication: int | None,
+    fix: bool,
+    yes: bool,
+    accept_disorder: bool,
+    as_json: bool,
+) -> None:
+    """Show the topics of this installation and what they lack; create, mend and widen them.
+
+    --fix creates what is missing, widens what is narrower than the input, and sets options that
+    differ. It leaves alone what belongs to the input's owner, and the number of replicas. It says
+    what it would do, and does it with --yes.
 
     \b
-    Example:
+    Examples:
       ticket-streams topics --create --partitions 8
+      ticket-streams topics --fix --yes
+      ticket-streams topics --partitions 16
     """
-    created, states = run(_topics(load(), create, partitions, replication))
-    if as_json:
-        rows = [
-            {"name": s.name, "partitions": s.partitions, "required": s.required, "status": s.status}
-            for s in states
-        ]
-        print_json({"topics": rows, "created": created})
+    if create and fix:
+        raise click.UsageError("--create and --fix exclude each other: --fix creates too")
+    if (yes or accept_disorder) and (create or not (fix or partitions)):
+        raise click.UsageError("--yes and --accept-disorder go with --fix or --partitions")
+    settings = load()
+    grow = None if create else partitions
+    if not (fix or grow):
+        width = partitions or DEFAULT_PARTITIONS
+        created, view = run(_shown(settings, create, width, replication))
+        show(view, created, None, as_json)
         return
-    table = Table("topic", "partitions", "status")
-    for state in states:
-        count = "" if state.partitions is None else str(state.partitions)
-        said = f"{state.status}, needs {state.required}" if state.status[0] == "w" else state.status
-        said = "created" if state.name in created else said
-        table.add_row(state.name, count, f"[{COLOURS[state.status]}]{said}")
-    console().print(table)
-    if any(state.status == "missing" for state in states):
-        click.echo("Create what is missing: ticket-streams topics --create")
+    view, plan = run(_planned(settings, fix, grow))
+    if yes and view.waiting and settings.order_by_key and not accept_disorder:
+        raise click.ClickException(
+            f"{view.waiting:,} events wait in {view.topics.input}, and newer ones of their keys "
+            "could overtake them: stop the producers, wait until nothing waits, or say "
+            "--accept-disorder"
+        )
+    if yes and plan:
+        view = run(_done(settings, plan))
+    show(view, [], plan, as_json, done=yes)
 
 
-async def _topics(
+async def _view(snapshot: Snapshot, settings: Settings) -> View:
+    topics = topics_of(settings)
+    names = [topics.input, *(spec.name for spec in topics.specs())]
+    brokers = len((await snapshot.admin.describe_cluster())["brokers"])
+    return View(topics, await read_topics(snapshot.admin, names), brokers)
+
+
+async def _shown(
     settings: Settings, create: bool, partitions: int, replication: int | None
-) -> tuple[list[str], list[TopicState]]:
-    topics, created = topics_of(settings), list[str]()
+) -> tuple[list[str], View]:
+    created = list[str]()
     if create:
         created = await create_missing(
-            settings, topics, partitions=partitions, replication=replication
+            settings, topics_of(settings), partitions=partitions, replication=replication
         )
-    return created, await describe(settings, topics)
+    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+        return created, await _view(snapshot, settings)
+
+
+async def _planned(settings: Settings, fix: bool, grow: int | None) -> tuple[View, Plan]:
+    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+        view = await _view(snapshot, settings)
+        plan = plan_to_mend(view.topics, view.facts) if fix else Plan()
+        if grow:
+            wider = plan_to_grow(view.topics, view.facts, grow)
+            plan = Plan(plan.create, grow, wider.widen, plan.configure)
+            view.growth = wider.widen.get(view.topics.input)
+        if view.growth:
+            group = await read_group(snapshot, settings.app_id, view.topics.input)
+            view.waiting = group.waiting
+        return view, plan
+
+
+async def _done(settings: Settings, plan: Plan) -> View:
+    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+        await carry_out(snapshot.admin, topics_of(settings), plan)
+        return await _view(snapshot, settings)

@@ -60,14 +60,6 @@ CALLED = ("first", "escalation")
 """Tiers whose answers were paid for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
-    """The tables, shared by all partitions."""
-
-    spend: BookTable
-    errors: BookTable
-
-
 @dataclass(slots=True)
 class Uncommitted:
     """Calls that were paid and are not committed yet, in all partitions of a worker."""
@@ -87,6 +79,19 @@ class Outbox:
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.held or self.released or self.skipped)
+
+
+Committed = Callable[[Outbox, float], object]
+"""Told what a transaction held that is committed now, and the seconds that it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The tables, shared by all partitions, and who else is told of what is committed."""
+
+    spend: BookTable
+    errors: BookTable
+    committed: Committed = lambda *_: None
 
 
 class SourcePartition:
@@ -262,6 +267,7 @@ class SourcePartition:
         offset = self._window.committable(finishing)
         commit = Commit(self._topic_id, NOTHING if offset is None else offset)
         records = stamped(self._records(outbox), self._topics.done, self.number, commit)
+        began = time.monotonic()
         ends = await self._producer.commit(
             [*records, *self._changelog(spend, errors)],
             TopicPartition(self._topics.input, self.number),
@@ -282,6 +288,7 @@ class SourcePartition:
         self._in_flight.commit((call.call_id for call in outbox.calls), booked_end)
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
+        self._books.committed(outbox, self.last_commit - began)
         self._on_commit()
 
     def _remember(self, released: Iterable[Work]) -> None:

@@ -1,9 +1,11 @@
-"""The worker's health over HTTP: ``/livez`` (restart me or not) and ``/readyz`` (and why not)."""
+"""The worker over HTTP: ``/livez`` (restart me or not), ``/readyz`` (and why not), ``/metrics``."""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
 
 class Phase(StrEnum):
@@ -33,17 +35,32 @@ class Readiness:
             return reason
         return None if self._ready() else str(self.phase)
 
+    @property
+    def state(self) -> str:
+        """In one word: one of streams.observe.metrics.STATES."""
+        if self._blocked() is not None:
+            return "blocked"
+        return "ready" if self._ready() else self.phase.name.lower()
+
 
 class HealthServer:
-    """``why_not_ready`` gives the reason, or None when the worker is ready.
+    """``why_not_ready`` gives the reason, or None when the worker is ready; ``metrics`` are shown
+    to Prometheus.
 
     /livez is answered by the event loop that does the work: a stuck loop does not answer.
     """
 
-    def __init__(self, host: str, port: int, why_not_ready: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        why_not_ready: Callable[[], str | None],
+        metrics: CollectorRegistry,
+    ) -> None:
         self._host = host
         self._port = port
         self._why_not_ready = why_not_ready
+        self._metrics = metrics
         self._runner: web.AppRunner | None = None
         self.address = ""
 
@@ -52,6 +69,7 @@ class HealthServer:
         app = web.Application()
         app.router.add_get("/livez", self._live)
         app.router.add_get("/readyz", self._ready)
+        app.router.add_get("/metrics", self._show)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
@@ -71,3 +89,8 @@ class HealthServer:
         if reason is None:
             return web.Response(text="ready\n")
         return web.Response(status=503, text=reason + "\n")
+
+    async def _show(self, request: web.Request) -> web.Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        body = encode(self._metrics)
+        return web.Response(body=body, headers={"Content-Type": content_type})

@@ -159,3 +159,12 @@ def test_every_ticket_comes_to_an_end_whatever_is_answered(
         said = reading.category if isinstance(reading, Verdict) else said
         lane = step
     pytest.fail("it is asked about for ever")
+
+
+def test_without_money_for_the_second_tier_a_ticket_ends_in_the_first() -> None:
+    money = [False]
+    rule = triage(affordable=lambda: money[0], attempts=1)
+    assert rule.after(UNSURE, case(tries=1)) == Final(UNSURE)
+    assert rule.after("missing", case(alone=True, tries=1)) == Final("missing")
+    money[0] = True
+    assert rule.after(UNSURE, case(tries=1)) == ESCALATION

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from prometheus_client import CollectorRegistry, Gauge
 
 from streams.observe.health import HealthServer, Phase, Readiness
 
@@ -29,7 +30,7 @@ def worker() -> Worker:
 
 @pytest.fixture
 async def health(worker: Worker) -> AsyncIterator[HealthServer]:
-    server = HealthServer("127.0.0.1", 0, worker.why_not_ready)
+    server = HealthServer("127.0.0.1", 0, worker.why_not_ready, CollectorRegistry())
     await server.start()
     yield server
     await server.stop()
@@ -69,14 +70,16 @@ async def test_a_port_that_is_taken_is_an_error(worker: Worker) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        server = HealthServer("127.0.0.1", taken.getsockname()[1], worker.why_not_ready)
+        server = HealthServer(
+            "127.0.0.1", taken.getsockname()[1], worker.why_not_ready, CollectorRegistry()
+        )
         with pytest.raises(OSError, match="address already in use"):
             await server.start()
         await server.stop()
 
 
 async def test_stopping_frees_the_port_and_may_be_done_twice(worker: Worker) -> None:
-    server = HealthServer("127.0.0.1", 0, worker.why_not_ready)
+    server = HealthServer("127.0.0.1", 0, worker.why_not_ready, CollectorRegistry())
     await server.stop()
     await server.start()
     await server.stop()
@@ -87,7 +90,7 @@ async def test_stopping_frees_the_port_and_may_be_done_twice(worker: Worker) -> 
 
 def test_a_stuck_loop_is_not_alive_and_alive_again_when_it_goes_on(worker: Worker) -> None:
     loop = asyncio.new_event_loop()
-    server = HealthServer("127.0.0.1", 0, worker.why_not_ready)
+    server = HealthServer("127.0.0.1", 0, worker.why_not_ready, CollectorRegistry())
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -149,3 +152,18 @@ def test_what_a_person_must_mend_comes_first(ready: bool) -> None:
     state.ready = ready
     state.blocked = "HTTP 401 authentication_error: the API refuses the key"
     assert state.readiness.why_not() == state.blocked
+
+
+async def test_metrics_are_read_when_they_are_asked_for(worker: Worker) -> None:
+    registry = CollectorRegistry()
+    level = Gauge("level", "Of something.", registry=registry)
+    server = HealthServer("127.0.0.1", 0, worker.why_not_ready, registry)
+    await server.start()
+    try:
+        for value in (1, 2):
+            level.set(value)
+            status, body = await get(server.address + "/metrics")
+            assert status == 200
+            assert f"level {value}.0\n" in body
+    finally:
+        await server.stop()

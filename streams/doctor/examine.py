@@ -1,0 +1,84 @@
+"""All checks, in the order in which they are told."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from aiokafka.errors import KafkaError
+
+from streams.audit.group import read_group
+from streams.audit.snapshot import Snapshot, open_snapshot
+from streams.audit.topic_admin import TopicsError, UnreachableError
+from streams.claude.prices import prices_of
+from streams.doctor.api import check_api
+from streams.doctor.clock import check_stamps, read_stamps
+from streams.doctor.cluster import check_cluster, read_cluster
+from streams.doctor.finding import Finding
+from streams.doctor.group_checks import check_group
+from streams.doctor.machine import check_machine
+from streams.doctor.price_checks import check_prices
+from streams.doctor.registry import check_registry
+from streams.doctor.setting_checks import check_settings
+from streams.doctor.topic_checks import check_topics
+from streams.doctor.topic_facts import read_topics
+from streams.events.topics import Topics
+from streams.settings import Settings
+
+KAFKA_SECONDS = 30.0
+"""For the whole look at Kafka: where something else listens, nothing ever answers."""
+
+UNSEEN = Finding(
+    "consumers",
+    "note",
+    "how other consumers read our topics cannot be seen from here",
+    "each must set isolation.level=read_committed, or it sees tickets twice",
+)
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Every finding, as soon as it is there. Nothing is changed, nothing is paid."""
+    for finding in check_settings(settings):
+        yield finding
+    for finding in await check_machine(settings):
+        yield finding
+    for finding in await _kafka(settings):
+        yield finding
+    yield UNSEEN
+    for finding in await check_registry(settings):
+        yield finding
+    for finding in check_prices(settings, prices_of(settings), datetime.now(UTC).date()):
+        yield finding
+    for finding in await check_api(settings):
+        yield finding
+
+
+async def _kafka(settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        async with (
+            asyncio.timeout(KAFKA_SECONDS),
+            open_snapshot(settings.bootstrap_servers) as seen,
+        ):
+            await _look(settings, seen, found)
+    except (UnreachableError, TimeoutError):
+        found.append(Finding("kafka", "wrong", str(UnreachableError(settings.bootstrap_servers))))
+    except (KafkaError, TopicsError) as error:
+        what = f"it refuses a look: {type(error).__name__}: {error}"
+        found.append(Finding("kafka", "wrong", what, "may this user describe topics and groups?"))
+    return found
+
+
+async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> None:
+    """Adds to ``found``, so that what was found is told even if Kafka goes away meanwhile."""
+    topics = Topics.of(settings)
+    cluster = await read_cluster(seen.admin)
+    found += check_cluster(settings, cluster)
+    names = [topics.input, *(spec.name for spec in topics.specs())]
+    facts = await read_topics(seen.admin, names)
+    found += check_topics(topics, facts, cluster.brokers)
+    if topics.input in facts:
+        found += check_group(settings, await read_group(seen, settings.app_id, topics.input))
+    if topics.calls in facts:
+        stamps = await read_stamps(seen, topics)
+        found += check_stamps(stamps, time.time_ns() // 1_000_000)

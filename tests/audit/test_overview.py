@@ -1,0 +1,59 @@
+from streams.audit.books import Books, ErrorKey, SpendKey
+from streams.audit.group import Group, Membership
+from streams.audit.overview import overview
+from streams.books.rows import SpendRow
+
+HOUR = 3_600
+NOON = 20_000 * 86_400.0 + 12 * HOUR
+NOW = NOON + 600
+MODEL = "claude-haiku-5-5"
+
+
+def spent(books: Books, start: float, tickets: int) -> None:
+    key = SpendKey(start, MODEL, "billing")
+    books.spend[key] = SpendRow(calls=1, tickets=tickets, picodollars=tickets * 1_000)
+
+
+def test_hours_and_days_are_told_apart_by_the_windows_start() -> None:
+    books = Books()
+    spent(books, NOON - 13 * HOUR, 1)  # yesterday
+    spent(books, NOON - 60, 20)
+    spent(books, NOON, 300)
+    found = overview(books, Group("Empty"), NOW, 60)
+    assert (found.today.tickets, found.hour.tickets) == (320, 300)
+    assert (found.today.picodollars, found.hour.picodollars) == (320_000, 300_000)
+
+
+def test_the_rate_is_that_of_the_last_minutes_and_counts_dead_letters() -> None:
+    books = Books()
+    spent(books, NOW - 360, 1_000)  # too old
+    spent(books, NOW - 300, 40)
+    spent(books, NOW - 60, 8)
+    books.errors[ErrorKey(NOW - 60, "decode", "invalid_json")] = 2
+    books.errors[ErrorKey(NOW - 60, "api", "overloaded_error")] = 99
+    found = overview(books, Group("Stable", ends={0: 25}), NOW, 60)
+    assert found.per_minute == 10
+    assert found.minutes_left == 2.5
+
+
+def test_errors_are_the_most_frequent_first_and_dead_letters_are_those_given_up() -> None:
+    books = Books()
+    for stage, kind, count in [
+        ("decode", "invalid_json", 2),
+        ("api", "overloaded_error", 9),
+        ("classify", "internal_error", 1),
+    ]:
+        books.errors[ErrorKey(NOON, stage, kind)] = count
+    found = overview(books, Group("Empty"), NOW, 60)
+    assert next(iter(found.errors_hour)) == ("api", "overloaded_error")
+    assert (found.dead_letters_today, found.dead_letters_hour) == (3, 3)
+    assert found.minutes_left is None
+
+
+def test_programs_are_told_what_each_worker_has_to_do() -> None:
+    members = (Membership("a", "c", "h", (0, 1)), Membership("b", "c", "h", ()))
+    group = Group("Stable", members, {0: 10, 1: 5}, {0: 12, 1: 6})
+    found = overview(Books(), group, NOW, 60).as_json()
+    assert [worker["waiting"] for worker in found["workers"]] == [3, 0]
+    assert found["lag"] == {"0": 2, "1": 1}
+    assert found["waiting"] == 3

@@ -1,0 +1,46 @@
+from types import SimpleNamespace
+
+import pytest
+
+from streams.cli import status
+from tests.audit.scene import NOW
+from tests.cli.scene_cli import Command
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def command(kafka: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Command:
+    # The scene's minute may be of the hour, or the day, before.
+    monkeypatch.setattr(status, "time", SimpleNamespace(time=lambda: NOW / 1000))
+    return Command(kafka, namespace, monkeypatch)
+
+
+def test_it_tells_what_is_committed(command: Command) -> None:
+    command.publish()
+    found, scene = command.json("status"), command.scene
+    assert found["app_id"] == command.settings.app_id
+    assert found["group"] == {"state": "Empty", "workers": 0}
+    assert found["today"]["tickets"] == 2 * (scene.finished - 1)
+    assert found["today"]["dead_letters"] == 2
+    assert found["today"]["picodollars"] == scene.settled
+    assert found["today"]["unsettled_picodollars"] == scene.unsettled
+    assert found["waiting"] == sum(found["lag"].values()) > 0
+    assert found["per_minute"] > 0
+    assert {error["stage"] for error in found["errors_hour"]} == {"api", "decode"}
+
+
+def test_people_get_it_on_one_screen(command: Command) -> None:
+    command.publish()
+    result = command("status")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 24
+    assert any(line.startswith("routed") and "6 today" in line for line in lines)
+    assert any(line.startswith("dead letters") and "2 today" in line for line in lines)
+
+
+def test_without_topics_it_says_what_makes_them(command: Command) -> None:
+    result = command("status")
+    assert result.exit_code == 1
+    assert "ticket-streams topics --create" in result.stderr

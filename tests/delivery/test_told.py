@@ -1,0 +1,94 @@
+"""Whoever counts is told what is committed: all of it, once, and nothing else. No Kafka."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
+from streams.books.rows import SpendRow
+from streams.delivery.faust_door import create_app
+from streams.delivery.partition import Books, Outbox, SourcePartition, Uncommitted
+from streams.delivery.records import Record
+from streams.delivery.restore import Restored
+from streams.events.model import Ticket
+from streams.events.wire import ENCODERS
+from streams.settings import Settings
+from tests.delivery.events import TOPICS, classification, work
+
+
+class Producer:
+    """Commits when it may, or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+        self.began = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def commit(
+        self, records: Iterable[Record], source: TopicPartition, offset: int | None
+    ) -> dict[TopicPartition, int]:
+        self.began.set()
+        await self.may_end.wait()
+        if self._error:
+            raise self._error
+        return {}
+
+    async def stop(self) -> None: ...
+
+
+class Scene:
+    """A partition with one ticket that is finished."""
+
+    def __init__(self, producer: Producer) -> None:
+        self.told: list[tuple[list[int], float]] = []
+        self.failed: asyncio.Future[BaseException] = asyncio.Future()
+        settings = Settings()
+        app = create_app(settings)
+        spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
+        errors = app.book("errors", int, encode_count, decode_count, settings).table
+        not_real: Any = producer
+        self.partition = SourcePartition(
+            3,
+            1,
+            producer=not_real,
+            intents=not_real,
+            topics=TOPICS,
+            partitions=dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8),
+            books=Books(spend, errors, self.tell),
+            encoder=ENCODERS["avro"],
+            order_by_key=True,
+            uncommitted=Uncommitted(),
+            on_commit=lambda: None,
+            on_failure=self.failed.set_result,
+        )
+        self.partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+        item = work(7, ticket=Ticket("t1", "hello"))
+        self.partition.already_known(item)
+        self.partition.finish(item, classification())
+
+    def tell(self, outbox: Outbox, seconds: float) -> None:
+        self.told.append(([item.source.offset for item in outbox.released], seconds))
+
+
+async def test_told_after_the_commit_and_not_before() -> None:
+    producer = Producer()
+    scene = Scene(producer)
+    await producer.began.wait()
+    assert not scene.told
+    producer.may_end.set()
+    await scene.partition.flush()
+    [(offsets, seconds)] = scene.told
+    assert offsets == [7]
+    assert seconds >= 0
+    await scene.partition.close()
+
+
+async def test_of_a_transaction_that_failed_nothing_is_told() -> None:
+    producer = Producer(error=OSError("the outcome is unknown"))
+    scene = Scene(producer)
+    producer.may_end.set()
+    assert isinstance(await scene.failed, OSError)
+    assert not scene.told
+    await scene.partition.close()
