@@ -58,7 +58,7 @@ def test_a_shared_answer_gives_each_ticket_its_own(
 def test_a_hostile_answer_takes_little_time(text: str, ids: list[str]) -> None:
     start = time.process_time()
     assert not any(isinstance(found, Verdict) for found in read_answers(text, ALLOWED, ids))
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 4  # a quadratic one takes minutes
 
 
 def test_a_hundred_tickets_are_read_however_the_answer_is_laid_out() -> None:
