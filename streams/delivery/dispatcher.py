@@ -121,9 +121,15 @@ class Dispatcher(Generic[Q]):
             and self.busy < self._slots["first"]
             and self._uncommitted.calls <= self._slots["first"]
         ):
+            partition, lane = in_turn[0]
+            if partition.closed:
+                # What came back while its last calls ended: nobody would book what it costs now.
+                in_turn.popleft()
+                partition.waiting.clear()
+                continue
             if wait := self._pace.wait(tier):
                 return wait
-            partition, lane = in_turn.popleft()
+            in_turn.popleft()
             works = self._take(partition, lane)
             if lane in partition.waiting:
                 in_turn.append((partition, lane))

@@ -250,6 +250,21 @@ async def test_nothing_waits_again_in_a_partition_that_is_given_up() -> None:
     assert not partition.waiting
 
 
+async def test_what_waits_in_a_partition_that_is_given_up_is_never_begun() -> None:
+    """It may have come back after the others were forgotten, while the last calls ended."""
+    scene, old, new = Scene(1), Partition(0), Partition(1)
+    scene.submit(old, 0)
+    await scene.settle()
+    scene.submit(old, 1)
+    scene.submit(old, 2, Lane("first", 25))
+    scene.submit(new, 3)
+    await scene.settle()
+    old.closed = True
+    await scene.end((0, 0))
+    assert scene.calls == [[(0, 0)], [(1, 3)]]
+    assert not old.waiting
+
+
 async def test_a_cancelled_call_gives_its_slot_back_and_is_no_complaint() -> None:
     scene, old, new = Scene(1), Partition(0), Partition(1)
     scene.submit(old, 0)
