@@ -19,7 +19,7 @@ from streams.claude.gate import Gate
 from streams.claude.pace import pace_of
 from streams.claude.tiers import classifier, models, triage_of
 from streams.delivery.breaker import Breaker
-from streams.delivery.budget_watch import BudgetWatch, PayingProcessing, part_of
+from streams.delivery.budget_watch import BudgetWatch, part_of
 from streams.delivery.faust_door import App, create_app, forget
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
@@ -27,6 +27,7 @@ from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.partition import Books
+from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
 from streams.delivery.watchdog import Watchdog
@@ -189,7 +190,7 @@ def assemble(
         encoder=ENCODERS[settings.output_format],
         gates=all_gates,
         intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
-        process=PayingProcessing(classifiers, triage, giving_up, budget),
+        process=Processing(classifiers, triage, giving_up, budget.book),
         pace=pace,
         fail=fail,
     )

@@ -6,9 +6,10 @@ import socket
 from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
+from streams.claude.tiers import SETTING, models
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
-from streams.settings import Settings
+from streams.settings import Settings, variable
 
 KAFKA_SECONDS = 15.0
 """For the look at Kafka: a port where something else listens, or a firewall, never answers."""
@@ -41,14 +42,11 @@ def check_api(settings: Settings, prices: PriceList) -> None:
     """What a call needs: a key and models whose price is known. Raises PreflightError."""
     if settings.anthropic_api_key is None or not settings.anthropic_api_key.get_secret_value():
         raise PreflightError("ANTHROPIC_API_KEY is not set: the Messages API needs a key")
-    models = {"TICKET_STREAMS_MODEL": settings.model}
-    if settings.escalation_model != "none":
-        models["TICKET_STREAMS_ESCALATION_MODEL"] = settings.escalation_model
-    for name, model in models.items():
+    for tier, model in models(settings).items():
         if not prices.known(model):
             raise PreflightError(
-                f"{name} is {model}, which has no price: what it costs could not be booked; "
-                "a file named by TICKET_STREAMS_PRICES_FILE can give it one"
+                f"{variable(SETTING[tier])} is {model}, which has no price: what it costs could "
+                "not be booked; a file named by TICKET_STREAMS_PRICES_FILE can give it one"
             )
 
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from streams.events.model import CallRecord
+
 Period = Literal["hour", "day", "month"]
 
 FRESH = 1.5
@@ -112,6 +114,11 @@ class Budget:
             window = ended_at / 1000 // self._window_seconds * self._window_seconds
             key = partition, window
             self._unseen[key] = self._unseen.get(key, 0) + amount
+
+    def book(self, call: CallRecord) -> None:
+        """A call of this worker has ended."""
+        amount = call.cost_picodollars + call.unsettled_picodollars
+        self.pay(call.source_partition, call.ended_at, amount)
 
     # Told by who reads the books
 

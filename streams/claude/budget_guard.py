@@ -1,7 +1,6 @@
 """Asks one worker's budget for everybody who needs to know, and says what has become of it."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,8 +10,10 @@ from streams.books.budget import Budget, Part, Period, begin_of, end_of
 from streams.books.money import PICODOLLARS_PER_DOLLAR
 from streams.classify.prompt import Prompt
 from streams.classify.triage import CallTier
+from streams.claude.bound import most_of_call
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import models, prompt_of
+from streams.events.times import now_ms
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,7 @@ MostOf = Callable[[int, int], int]
 def most_of(prompt: Prompt, prices: PriceList) -> MostOf:
     """The same bound that the call's intent has."""
 
-    def most(tickets: int, tokens: int) -> int:
-        output, now = prompt.max_tokens(tickets), time.time_ns() // 1_000_000
-        return prices.upper_bound(prompt.model, prompt.fixed_bound + tokens, output, now)
-
-    return most
+    return lambda tickets, tokens: most_of_call(prompt, prices, tickets, tokens, now_ms())
 
 
 class Guard:

@@ -7,7 +7,6 @@ classify/triage.py.
 
 import asyncio
 import random
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from tenacity import (
 from streams.classify.answer import Reading, Verdict, read_message
 from streams.classify.prompt import Prompt, new_ids
 from streams.classify.triage import LOW_CONFIDENCE, CallTier
+from streams.claude.bound import most_of_call
 from streams.claude.client import Claude, Reply
 from streams.claude.failures import Failure, Recovery, no_price
 from streams.claude.gate import Gate
@@ -30,6 +30,7 @@ from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
 from streams.claude.sharing import share_out
 from streams.events.model import ABANDONED, UNKNOWN, CallRecord, Share
+from streams.events.times import now_ms
 
 FIRST_PAUSE = 0.25
 """Longest pause in seconds after a first failure; it doubles up to the setting."""
@@ -99,7 +100,7 @@ class Classifier:
     pace: Pace
     threshold: float
     retry_max_wait: float
-    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    now_ms: Callable[[], int] = now_ms
 
     async def ask(
         self,
@@ -284,9 +285,7 @@ class _Case:
         """A call whose usage was never seen, with the most that it can have cost."""
         prompt, bound = self._desk.prompt, 0
         if maybe_billed:
-            most = prompt.fixed_bound + sum(question.bound for question in self._questions)
-            output = prompt.max_tokens(len(self._questions))
-            bound = self._desk.prices.upper_bound(prompt.model, most, output, started)
+            bound = most_of_call(prompt, self._desk.prices, *self._size, started)
         shares = [Share(question.offset, UNKNOWN, 0, 0, 0, outcome) for question in self._questions]
         return self._call(
             call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares

@@ -1,6 +1,6 @@
 """The tiers as the settings have them: which model answers in each, and how sure it must be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from streams.classify.prompt import Prompt
 from streams.classify.triage import CallTier, Triage
@@ -13,13 +13,14 @@ from streams.settings import Settings
 
 NO_MODEL = "none"
 
+SETTING: Mapping[CallTier, str] = {"first": "model", "escalation": "escalation_model"}
+"""What names the model of each tier."""
+
 
 def models(settings: Settings) -> dict[CallTier, str]:
     """The model of each tier that there is."""
-    found: dict[CallTier, str] = {"first": settings.model}
-    if settings.escalation_model != NO_MODEL:
-        found["escalation"] = settings.escalation_model
-    return found
+    found = {tier: str(getattr(settings, name)) for tier, name in SETTING.items()}
+    return {tier: model for tier, model in found.items() if tier == "first" or model != NO_MODEL}
 
 
 def prompt_of(settings: Settings, model: str) -> Prompt:

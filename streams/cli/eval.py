@@ -1,7 +1,6 @@
 """``ticket-streams eval``: labelled tickets through the real path, and how well it did."""
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +25,7 @@ from streams.evaluate.labels import (
 from streams.evaluate.page import page
 from streams.evaluate.plans import Plan, all_names, shown
 from streams.evaluate.terminal import show
+from streams.events.times import now_ms
 from streams.preflight import PreflightError, check_api
 
 CURRENT = "current"
@@ -107,7 +107,7 @@ def command(
     ]
     evaluation = summary.Evaluation(
         file=Path(file.name).name,
-        at=time.time_ns() // 1_000_000,
+        at=now_ms(),
         labelled=len(given.tickets),
         unlabelled=given.unlabelled,
         chosen=len(tickets),

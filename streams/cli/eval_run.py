@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from streams.evaluate.estimate import estimate
 from streams.evaluate.labels import Labelled
 from streams.evaluate.plans import Plan
 from streams.evaluate.run import Run, answers_as_stand_in, run
+from streams.events.times import now_ms
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Asked:
 
 def agree(tickets: Sequence[Labelled], plans: Sequence[Plan], *, yes: bool) -> None:
     """Say what it will cost, and ask. Raises ClickException where nobody can be asked."""
-    now = time.time_ns() // 1_000_000
+    now = now_ms()
     parts = [estimate(tickets, plan.asked, prices_of(plan.asked), now) for plan in plans]
     likely, most = sum(part.likely for part in parts), sum(part.most for part in parts)
     twice = " twice" if len(plans) > 1 else ""

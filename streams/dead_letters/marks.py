@@ -6,13 +6,13 @@ was deleted and made again has other letters at the same offsets.
 """
 
 import json
-import time
 
 from aiokafka import ConsumerRecord
 
 from streams.audit.snapshot import Snapshot
 from streams.audit.topic_admin import create, open_admin, partition_counts
 from streams.delivery.records import Record
+from streams.events.times import now_ms
 from streams.events.topics import TopicSpec
 from streams.settings import Settings
 
@@ -41,7 +41,7 @@ def mark(topic: str, letter: ConsumerRecord, to: str) -> Record:
     row = {
         "letter_timestamp": letter.timestamp,
         "to": to,
-        "redriven_at": time.time_ns() // 1_000_000,
+        "redriven_at": now_ms(),
     }
     return Record(topic, 0, key_of(letter).encode(), json.dumps(row).encode())
 

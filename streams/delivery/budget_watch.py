@@ -1,13 +1,12 @@
 """A worker's view of what all workers have spent: the committed rows of the spend table.
 
-What it pays itself it knows at once, from the calls that it hands over.
+What it pays itself it knows at once, from the calls that it hands over (Budget.book).
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,14 +16,7 @@ from streams.audit.snapshot import POLL_MS, open_consumer, open_snapshot
 from streams.audit.topic_admin import TopicsError
 from streams.books.budget import Budget, Part, begin_of
 from streams.books.changelog import decode_spend
-from streams.classify.triage import CallTier, Lane, Triage
-from streams.claude.classifier import Classifier
-from streams.delivery.desk import Desk
-from streams.delivery.giving_up import GivingUp
 from streams.delivery.partition import SourcePartition
-from streams.delivery.processing import Processing
-from streams.delivery.work import Work
-from streams.events.model import CallRecord
 from streams.events.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -137,38 +129,3 @@ def part_of(owned: Mapping[int, SourcePartition], of: int) -> tuple[Part, int]:
     """A worker's part of ``of`` partitions, and the generation of the group that gave it."""
     generations = [partition.generation for partition in owned.values()]
     return Part(len(owned), max(of, len(owned))), max(generations, default=-1)
-
-
-class PayingProcessing(Processing):
-    """Tells the budget what each call has cost, in the same step that hands the call over."""
-
-    def __init__(
-        self,
-        classifiers: Mapping[CallTier, Classifier],
-        triage: Triage,
-        giving_up: GivingUp,
-        budget: Budget,
-    ) -> None:
-        super().__init__(classifiers, triage, giving_up)
-        self._budget = budget
-
-    async def __call__(self, desk: Desk, lane: Lane, works: Sequence[Work]) -> Sequence[Work]:
-        """Make one call about ``works``; see Processing."""
-        return await super().__call__(cast(Desk, _PayingDesk(desk, self._budget)), lane, works)
-
-
-class _PayingDesk:
-    """A desk, and its till."""
-
-    def __init__(self, desk: Desk, budget: Budget) -> None:
-        self._desk = desk
-        self._budget = budget
-
-    def add_call(self, call: CallRecord) -> None:
-        """A call, answered or not."""
-        amount = call.cost_picodollars + call.unsettled_picodollars
-        self._budget.pay(call.source_partition, call.ended_at, amount)
-        self._desk.add_call(call)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._desk, name)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from streams.classify.triage import CallTier, Lane
@@ -28,10 +29,11 @@ class Queue(Protocol):
     """Whether it is given up: nothing may wait there any more."""
 
 
-class Uncommitted(Protocol):
-    """Calls that were paid and are not committed yet."""
+@dataclass(slots=True)
+class Uncommitted:
+    """Calls that were paid and are not committed yet, in all partitions of a worker."""
 
-    calls: int
+    calls: int = 0
 
 
 Q = TypeVar("Q", bound=Queue)

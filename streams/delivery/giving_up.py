@@ -1,13 +1,13 @@
 """How a ticket becomes a dead letter, unless the breaker is open."""
 
 import logging
-import time
 import traceback
 
 from streams.books.rows import Stage
 from streams.delivery.breaker import Breaker
 from streams.delivery.desk import Desk
 from streams.delivery.work import DeadLetter, Work
+from streams.events.times import now_ms
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ class GivingUp:
         """``work`` becomes a dead letter. ``message`` must hold no text of the ticket."""
         if self._breaker.admits(work.number, error_type):
             cost = work.so_far.cost_picodollars if work.so_far else 0
-            now = time.time_ns() // 1_000_000
-            desk.finish(work, DeadLetter(error_type, message, stage, work.attempts, cost, now))
+            letter = DeadLetter(error_type, message, stage, work.attempts, cost, now_ms())
+            desk.finish(work, letter)
 
     def fault_of_ours(self, desk: Desk, work: Work, error: Exception) -> None:
         """A bug that this ticket brought to light: it must not stop all the others, again and

@@ -14,6 +14,7 @@ from streams.delivery.giving_up import GivingUp
 from streams.delivery.work import MOST_BYTES, Work
 from streams.events.model import UNKNOWN, Classification, Ticket
 from streams.events.registry import Registry
+from streams.events.times import now_ms
 from streams.events.wire import SchemaNeeded, UndecodableEvent, encode_ticket
 
 MOST_GROWTH = 6
@@ -88,7 +89,7 @@ class Intake:
         if work.so_far is not None:
             return None
         found = desk.duplicates.find(work.fingerprint, time.time())
-        return None if found is None else reused(found, _now_ms())
+        return None if found is None else reused(found, now_ms())
 
     def _without_text(self) -> Classification:
         return Classification(
@@ -102,7 +103,7 @@ class Intake:
             cost_picodollars=0,
             call_id=None,
             prompt_version=self._prompt.version,
-            classified_at=_now_ms(),
+            classified_at=now_ms(),
         )
 
 
@@ -117,7 +118,3 @@ def _check_size_as_json(work: Work, ticket: Ticket) -> None:
         around = work.size - len(work.value or b"")
         if around + len(encode_ticket(ticket, "json")) > MOST_BYTES:
             raise UndecodableEvent("too_large", f"more than {MOST_BYTES} bytes as JSON")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 
+from streams.delivery.transaction import REQUEST_TIMEOUT_MS
 from streams.events.model import CallRecord
 from streams.events.wire import decode_call, encode_call
 
 log = logging.getLogger(__name__)
 
-REQUEST_TIMEOUT_MS = 10_000
 WRITE_SECONDS = 15.0
 """Longer than a request, that aiokafka sends again as long; it may also wait for ever."""
 RETRY_SECONDS = 0.5

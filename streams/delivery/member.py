@@ -13,10 +13,10 @@ from aiokafka.structs import OffsetAndMetadata
 from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
-from streams.delivery.dispatcher import Dispatcher
+from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
-from streams.delivery.partition import Books, SourcePartition, Uncommitted
+from streams.delivery.partition import Books, SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import restore

@@ -12,7 +12,7 @@ from streams.claude.classifier import Classifier
 from streams.claude.pace import Pace
 from streams.claude.tiers import triage_of
 from streams.delivery.breaker import Breaker
-from streams.delivery.dispatcher import Dispatcher
+from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
 from streams.delivery.processing import Processing
@@ -51,7 +51,7 @@ class Offline:
         self._dispatcher: Dispatcher[Offline] = Dispatcher(
             settings.max_calls,
             Processing(classifiers, triage, giving_up),
-            NothingWaits(),
+            Uncommitted(),  # nothing is committed here
             pace,
             most_tokens=settings.batch_tokens,
             fail=self._fail,
@@ -102,9 +102,3 @@ class Offline:
         for task in list(self.calls):
             task.cancel()
         await asyncio.gather(*self.calls, return_exceptions=True)
-
-
-class NothingWaits:
-    """Nothing is committed here."""
-
-    calls = 0

@@ -25,6 +25,7 @@ from streams.books.rows import (
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
+from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.intents import InFlight, Intents
 from streams.delivery.key_order import KeyOrder
 from streams.delivery.progress import NOTHING, Commit, stamped
@@ -58,13 +59,6 @@ COMMIT_EVERY_LOADED = 0.1
 
 CALLED = ("first", "escalation")
 """Tiers whose answers were paid for."""
-
-
-@dataclass(slots=True)
-class Uncommitted:
-    """Calls that were paid and are not committed yet, in all partitions of a worker."""
-
-    calls: int = 0
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """One call: ask about its tickets, and do with each what its answer asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from streams.classify.answer import Reading, Verdict
@@ -13,14 +13,22 @@ from streams.events.model import UNKNOWN, CallRecord, Classification, Share
 
 
 class Processing:
-    """The way of tickets through a call slot, from a lane to a result or to another lane."""
+    """The way of tickets through a call slot, from a lane to a result or to another lane.
+
+    ``on_call`` is told of each call, answered or not, in the step that hands it over.
+    """
 
     def __init__(
-        self, classifiers: Mapping[CallTier, Classifier], triage: Triage, giving_up: GivingUp
+        self,
+        classifiers: Mapping[CallTier, Classifier],
+        triage: Triage,
+        giving_up: GivingUp,
+        on_call: Callable[[CallRecord], object] = lambda _: None,
     ) -> None:
         self._classifiers = classifiers
         self._triage = triage
         self._giving_up = giving_up
+        self._on_call = on_call
 
     async def __call__(self, desk: Desk, lane: Lane, works: Sequence[Work]) -> Sequence[Work]:
         """Make one call about ``works``. Returns those that must wait again, with their new lane.
@@ -32,12 +40,15 @@ class Processing:
             return ()
         try:
             answered = await self._ask(desk, lane, works)
-        except Refused as refused:
-            return self._refused(desk, lane, works, refused)
         except Exception as error:
-            return self._fault_of_ours(desk, lane, works, error)
+            if len(works) > 1:  # something in the request is the trouble: look for it in less
+                for work in works:
+                    work.lane = smaller(lane)
+                return works
+            self._give_up(desk, works[0], error)
+            return ()
         # No await from here on: the call and what it brought belong into one transaction.
-        desk.add_call(answered.call)
+        self._hand_over(desk, answered.call)
         again = [
             work
             for work, reading, share in zip(
@@ -53,7 +64,7 @@ class Processing:
         def record(call: CallRecord) -> None:
             for work in works:
                 work.attempts += 1
-            desk.add_call(call)
+            self._hand_over(desk, call)
 
         source = works[0].source
         questions = [Question(work.source.offset, work.part, work.bound) for work in works]
@@ -85,29 +96,16 @@ class Processing:
         desk.finish(work, result)
         return False
 
-    def _refused(
-        self, desk: Desk, lane: Lane, works: Sequence[Work], refused: Refused
-    ) -> Sequence[Work]:
-        """Something in the request is the trouble: look for it in smaller calls."""
-        failure = refused.failure
-        if len(works) > 1:
-            return _smaller(lane, works)
-        self._giving_up.give_up(desk, works[0], failure.error_type, str(failure), "classify")
-        return ()
+    def _hand_over(self, desk: Desk, call: CallRecord) -> None:
+        self._on_call(call)
+        desk.add_call(call)
 
-    def _fault_of_ours(
-        self, desk: Desk, lane: Lane, works: Sequence[Work], error: Exception
-    ) -> Sequence[Work]:
-        if len(works) > 1:
-            return _smaller(lane, works)
-        self._giving_up.fault_of_ours(desk, works[0], error)
-        return ()
-
-
-def _smaller(lane: Lane, works: Sequence[Work]) -> Sequence[Work]:
-    for work in works:
-        work.lane = smaller(lane)
-    return works
+    def _give_up(self, desk: Desk, work: Work, error: Exception) -> None:
+        if isinstance(error, Refused):
+            failure = error.failure
+            self._giving_up.give_up(desk, work, failure.error_type, str(failure), "classify")
+        else:
+            self._giving_up.fault_of_ours(desk, work, error)
 
 
 def _so_far(

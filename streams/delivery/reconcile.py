@@ -14,9 +14,10 @@ from streams.audit.snapshot import read_topic
 from streams.audit.topic_admin import TopicsError, open_admin
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
+from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.intents import Intents
-from streams.delivery.partition import Books, SourcePartition, Uncommitted
+from streams.delivery.partition import Books, SourcePartition
 from streams.delivery.restore import restore
 from streams.delivery.source_topic import SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id

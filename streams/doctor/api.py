@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import anthropic
 
 from streams.claude.failures import Failure, explain
+from streams.claude.tiers import SETTING, models
 from streams.doctor.clock import check_api_date
 from streams.doctor.finding import Finding
 from streams.settings import Settings, variable
@@ -21,9 +22,9 @@ async def check_api(settings: Settings) -> list[Finding]:
     if key is None or not key.get_secret_value():
         what = f"{variable('anthropic_api_key')} is not set"
         return [Finding("key", "wrong", what, "the Messages API needs a key")]
-    models = {"model": settings.model}
-    if settings.escalation_model not in ("none", settings.model):
-        models["escalation_model"] = settings.escalation_model
+    asked: dict[str, str] = {}
+    for tier, model in models(settings).items():
+        asked.setdefault(model, SETTING[tier])
     findings: list[Finding] = []
     async with anthropic.AsyncAnthropic(
         api_key=key.get_secret_value(),
@@ -31,7 +32,7 @@ async def check_api(settings: Settings) -> list[Finding]:
         max_retries=0,
         timeout=SECONDS,
     ) as client:
-        for name, model in models.items():
+        for model, name in asked.items():
             findings += await _ask(client, variable(name), model)
     seen = dict.fromkeys(findings)  # a refused key is refused for each model
     clocks = [finding for finding in seen if finding.check == "clock"]

@@ -1,7 +1,6 @@
 """All checks, in the order in which they are told."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -22,6 +21,7 @@ from streams.doctor.registry import check_registry
 from streams.doctor.setting_checks import check_settings
 from streams.doctor.topic_checks import check_topics
 from streams.doctor.topic_facts import read_topics
+from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -81,4 +81,4 @@ async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> Non
         found += check_group(settings, await read_group(seen, settings.app_id, topics.input))
     if topics.calls in facts:
         stamps = await read_stamps(seen, topics)
-        found += check_stamps(stamps, time.time_ns() // 1_000_000)
+        found += check_stamps(stamps, now_ms())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from streams.claude.prices import NoPrice, PriceList
+from streams.claude.tiers import SETTING, models
 from streams.doctor.finding import Finding
 from streams.settings import Settings, variable
 
@@ -19,15 +20,12 @@ def check_prices(settings: Settings, prices: PriceList, today: date) -> list[Fin
 
 def _found(settings: Settings, prices: PriceList, today: date) -> Iterator[Finding]:
     priced = []
-    for name in ("model", "escalation_model"):
-        model = getattr(settings, name)
-        if name == "escalation_model" and model == "none":
-            continue
+    for tier, model in models(settings).items():
         try:
             prices.price(model, today)
             priced.append(model)
         except NoPrice:
-            what = f"{variable(name)}: {model} has no price today, so no worker starts"
+            what = f"{variable(SETTING[tier])}: {model} has no price today, so no worker starts"
             yield Finding("prices", "wrong", what, f"add one with {variable('prices_file')}")
     if today - READ > OLD and settings.prices_file is None:
         what = f"the price list is of {READ:%B %Y}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from streams.classify.prompt import Prompt
+from streams.claude.bound import most_of_call
 from streams.claude.pace import OUTPUT_TOKENS, TOKENS_OF_BOUND
 from streams.claude.prices import PriceList, Usage
 from streams.claude.tiers import models, prompt_of
@@ -50,11 +51,11 @@ def estimate(
 def _tier(calls: Iterable[list[int]], prompt: Prompt, prices: PriceList, at: int) -> Estimate:
     total = Estimate(0, 0)
     for bounds in calls:
-        tokens = prompt.fixed_bound + sum(bounds)
-        likely = Usage(round(TOKENS_OF_BOUND * tokens), OUTPUT_TOKENS * len(bounds))
-        output = prompt.max_tokens(len(bounds))
-        cost = prices.cost(prompt.model, likely, at)
-        total = total.plus(Estimate(cost, prices.upper_bound(prompt.model, tokens, output, at)))
+        tickets, tokens = len(bounds), sum(bounds)
+        input_tokens = round(TOKENS_OF_BOUND * (prompt.fixed_bound + tokens))
+        cost = prices.cost(prompt.model, Usage(input_tokens, OUTPUT_TOKENS * tickets), at)
+        most = most_of_call(prompt, prices, tickets, tokens, at)
+        total = total.plus(Estimate(cost, most))
     return total
 
 

@@ -19,8 +19,9 @@ from streams.claude.classifier import Answered, Question
 from streams.claude.failures import Failure, Recovery
 from streams.delivery import budget_watch
 from streams.delivery.breaker import Breaker
-from streams.delivery.budget_watch import BudgetWatch, PayingProcessing, part_of
+from streams.delivery.budget_watch import BudgetWatch, part_of
 from streams.delivery.giving_up import GivingUp
+from streams.delivery.processing import Processing
 from streams.events.model import CallRecord
 from streams.events.topics import Topics
 from streams.settings import load_settings
@@ -147,11 +148,11 @@ def test_a_worker_s_part_is_what_it_owns_of_all_partitions() -> None:
     assert part_of({}, 0) == (Part(0, 0), -1)
 
 
-def processing(classifier: FakeClassifier, budget: Budget) -> PayingProcessing:
+def processing(classifier: FakeClassifier, budget: Budget) -> Processing:
     triage = Triage(batch_size=25, threshold=0.65, escalates=False, cap=0.0, attempts=1)
     giving_up = GivingUp(Breaker(1.0, 50, lambda reason: None))
     classifiers: Any = {"first": classifier}
-    return PayingProcessing(classifiers, triage, giving_up, budget)
+    return Processing(classifiers, triage, giving_up, budget.book)
 
 
 async def test_a_call_is_paid_in_the_step_that_hands_it_over() -> None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from streams.classify.triage import CallTier, Lane
 from streams.claude.pace import Unpaced
-from streams.delivery.dispatcher import ESCALATION_SLOTS, Dispatcher
-from streams.delivery.partition import Uncommitted
+from streams.delivery.dispatcher import ESCALATION_SLOTS, Dispatcher, Uncommitted
 from streams.delivery.work import Work
 from tests.delivery.events import work
 
