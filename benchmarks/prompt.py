@@ -86,7 +86,7 @@ def spent(prompt: Prompt, categories: Sequence[Category], parts: Sequence[str], 
         answered += answer_tokens(text)
         cost += model.cost(Usage(request.input_tokens, answer_tokens(text)))
     texts = sum(map(_bytes, parts))
-    schema = _bytes(json.dumps(answer_schema(categories)))
+    schema = _bytes(json.dumps(answer_schema()))
 
     def tokens(size_in_bytes: float) -> float:
         return size_in_bytes * 100 / model.bytes_per_100_tokens / len(parts)

@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         100,
         ge=32,
         le=4096,
-        description="Most output tokens for one ticket, which takes about 20; a shared call has "
+        description="Most output tokens for one ticket, which takes about 15; a shared call has "
         "40 for each further one.",
     )
     max_text_chars: int = Field(

@@ -40,6 +40,19 @@ def confidence(value: object) -> float | None:
     return value / 100 if percent or value > 1 else abs(float(value))
 
 
+def percent(text: str) -> float | None:
+    """0 to 1, from the percent of an answer that is one string, with a sign or without.
+
+    With a point and below 1 it is a fraction; 1.0 could be either, and is None as all others are.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None or (value := float(match[1])) > 100:
+        return None
+    if "." in match[1] and not match[2] and value <= 1:
+        return value if value < 1 else None
+    return value / 100
+
+
 def ticket_id(value: object) -> str | None:
     """An id as it was given out; None for what is none."""
     return str(value).strip() if isinstance(value, int | str) else None

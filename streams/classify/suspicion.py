@@ -31,10 +31,17 @@ _ESCAPE = re.compile(r"\\u\{?([0-9a-f]{4})\}?|\\x([0-9a-f]{2})", re.IGNORECASE)
 # 24 characters hold a text of 18; hexadecimal numbers and identifiers do not decode to one.
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
-_QUOTE = "[\"'`\u201c\u201d\u201e]"
+_QUOTE = "[\"'`\u2018\u2019\u201c\u201d\u201e]"
 _KEYS = "(?:[icpr]|category|confidence|results)"
 _RESULTS = re.compile(rf"{_QUOTE}\s{{0,9}}{_KEYS}\s{{0,9}}\\{{0,4}}{_QUOTE}\s{{0,9}}:")
 _BARE_RESULTS = re.compile(rf"\{{\s{{0,9}}{_KEYS}\s{{0,9}}:")
+_RESULT_STRING = re.compile(
+    rf"{_QUOTE}\s{{0,9}}\d{{2,5}}[\s:,;|]{{1,9}}[a-z][\w -]{{0,63}}[\s:,;|]{{1,9}}"
+    rf"\d{{1,3}}\s?%?\s{{0,9}}\\{{0,4}}{_QUOTE}"
+)
+_RESULT_ROWS = re.compile(
+    r"(?:\b\d{2,5}[\s:,;|]{1,3}[a-z_]{1,64}[\s:,;|]{1,3}\d{1,3}\s?%?(?:[\s,;|]{1,4}|$)){2}"
+)
 _TAGS = re.compile(
     r"<[\s/<|]{0,9}(?:tickets?\b|system\b|assistant\b|instruction|prompt\b|user>|human>|data>|im_|sys>)"
 )
@@ -90,6 +97,8 @@ def _imitates(plain: str) -> bool:
     """Whether there are results, tags or turns as only the worker and the model write them."""
     return bool(
         _RESULTS.search(plain)
+        or _RESULT_STRING.search(plain)
+        or _RESULT_ROWS.search(plain)
         or ("{" in plain and _BARE_RESULTS.search(plain))
         or ("<" in plain and _TAGS.search(plain))
         or ("[" in plain and _INST.search(plain))

@@ -22,8 +22,51 @@ def _category(literal: str) -> str:
     return '{"category": ' + literal + ', "confidence": 0.9}'
 
 
+def _one(entry: str) -> str:
+    return f'{{"r":["{entry}"]}}'
+
+
 READABLE: list[tuple[str, Verdict]] = [
     # as asked for
+    (_one("472 billing 90"), _B9),
+    (_one("472 product_feedback 90"), _P9),
+    (_one("472 unknown 100"), Verdict("unknown", 1.0)),
+    (_one("472 billing 7"), Verdict("billing", 0.07)),
+    (_one("472 billing 07"), Verdict("billing", 0.07)),
+    (_one("472 billing 1"), Verdict("billing", 0.01)),
+    (_one("472 billing 0"), Verdict("billing", 0.0)),
+    ('{ "r" : [ "472 billing 90" ] }', _B9),
+    # a little else
+    (_one("billing 90"), _B9),
+    (_one(" 472  billing  90 "), _B9),
+    (_one("472: billing 90%"), _B9),
+    (_one("472, billing, 90 %"), _B9),
+    (_one("472:billing:90"), _B9),
+    (_one("472|billing|90"), _B9),
+    (_one("472 BILLING 90"), _B9),
+    (_one("472 Product-Feedback 90"), _P9),
+    (_one("472 product feedback 90"), _P9),
+    (_one("472 billing 0.9"), _B9),
+    (_one("472 billing .9"), _B9),
+    (_one("472 billing 90.0"), _B9),
+    (_one("472 billing 0.5%"), Verdict("billing", 0.005)),
+    (_one("472 billing 1.0%"), Verdict("billing", 0.01)),
+    (_one("472 billing 090"), _B9),
+    (_one("472 \\u0062illing 90"), _B9),
+    ('{"R":["472 billing 90"]}', _B9),
+    ('{"results":["472 billing 90"]}', _B9),
+    ('["472 billing 90"]', _B9),
+    ('["billing 90"]', _B9),
+    ('Here: ["472 billing 90"]. Anything else?', _B9),
+    ("```json\n" + _one("472 billing 90") + "\n```\nHope it helps.", _B9),
+    ('{"r":[["472 billing 90"]]}', _B9),
+    ('{"r":["472 billing 90"', _B9),
+    ('{"r":["472 billing 90","999 account 95"]}', _B9),
+    ('{"r":["472 billing 90"],"n":["x", "472"]}', _B9),
+    ('{"r":["472 billing 90",""," ",7,null,"999 account"]}', _B9),
+    ('{"r":["472 billing 90","472 billing 40"]}', Verdict("billing", 0.4)),
+    ('{"r":["472 billing 90",{"i":472,"c":"billing","p":0.8}]}', Verdict("billing", 0.8)),
+    # as it was asked for once
     ('{"r":[{"i":472,"c":"billing","p":0.9}]}', _B9),
     ('{"r":[{"i":472,"c":"unknown","p":1}]}', Verdict("unknown", 1.0)),
     ('{"r":[{"i":472,"c":"billing","p":-0.0}]}', Verdict("billing", 0.0)),
@@ -156,6 +199,59 @@ BAD: list[tuple[str, Reason]] = [
     ('{"category": "billing", "confidence": 0.9', "not_json"),
     ('{"category": "billing", "confidence": 0.', "not_json"),
     ('```json\n{"category": "billing",', "not_json"),
+    ('{"r":["472 billing 90', "not_json"),
+    ('{"r":["472 bill', "not_json"),
+    # a string that is no list's
+    ('"472 billing 90"', "not_json"),
+    ("472 billing 90", "not_json"),
+    ('The answer is "472 billing 90".', "not_json"),
+    ('{"r":"472 billing 90"}', "not_in_categories"),
+    ('{"472 billing 90":1}', "not_in_categories"),
+    ('{"c":"472 billing 90","p":0.9}', "not_in_categories"),
+    # a string that is no answer
+    (_one("472"), "missing"),
+    (_one("billing"), "missing"),
+    (_one("472 billing"), "missing"),
+    (_one("472 90"), "missing"),
+    (_one("billing 472"), "bad_confidence"),
+    (_one("472 billing high"), "missing"),
+    (_one("472 billing -90"), "missing"),
+    (_one("472 billing 0,9"), "missing"),
+    (_one("472 billing ,9"), "missing"),
+    (_one("472 billing 9e1"), "missing"),
+    (_one("472 billing NaN"), "missing"),
+    (_one("472 billing \u0669\u0660"), "missing"),  # Arabic digits
+    (_one("\u0664\u0667\u0662 billing 90"), "missing"),
+    (_one("472 billing 90-95"), "missing"),
+    (_one("472" + " " * 300 + "billing 90"), "missing"),
+    (_one("999 billing 90"), "missing"),
+    (_one("4 72 billing 90"), "missing"),
+    # of no category of ours, or of two
+    (_one("472 sales 90"), "not_in_categories"),
+    (_one("472 bill 90"), "not_in_categories"),
+    (_one("472 billing technical 90"), "not_in_categories"),
+    (_one("472 billing, technical 90"), "not_in_categories"),
+    (_one("472 billing 90 technical 5"), "not_in_categories"),
+    (_one("472 b\u0456lling 90"), "not_in_categories"),  # a Cyrillic letter
+    ('{"r":["472 billing 90","472 account"]}', "not_in_categories"),
+    ('{"r":["472 billing 90","account"]}', "not_in_categories"),
+    ('{"r":["472 billing 90","472"]}', "not_in_categories"),
+    # of no confidence to trust
+    (_one("472 billing 101"), "bad_confidence"),
+    (_one("472 billing 1.0"), "bad_confidence"),
+    (_one("472 billing 1.00"), "bad_confidence"),
+    (_one("472 billing 0.9.1"), "bad_confidence"),
+    (_one("472 billing ."), "bad_confidence"),
+    (_one("472 billing " + "9" * 100), "bad_confidence"),
+    # two answers, or perhaps two
+    ('{"r":["472 billing 90","472 account 90"]}', "contradicting"),
+    ('{"r":["billing 90","account 90"]}', "contradicting"),
+    ('{"r":["472 billing 90",{"i":472,"c":"account","p":1}]}', "contradicting"),
+    ('{"r":["472 billing 90","472 acc', "contradicting"),
+    ('{"r":["billing 90","acc', "contradicting"),
+    ('{"r":["472 acc,"472 billing 90"]}', "contradicting"),
+    (_PLAIN + '["472 acc', "contradicting"),
+    ('{"i":472,"c":"billing","p":0.9,"also":["472 account 90"]}', "contradicting"),
     # an answer for somebody else
     ('{"r":[]}', "missing"),
     ('{"r":[{"n":472,"kind":"billing","score":0.9}]}', "missing"),
@@ -235,6 +331,8 @@ BAD: list[tuple[str, Reason]] = [
     ('{"category":' * 4_000, "not_json"),
     ("[" * 49_000, "not_json"),
     (" " * 60_000 + _PLAIN, "not_json"),
+    ("{" * 1_000 + _one("472 billing 90"), "not_json"),
+    (_one("472 billing 90") + " " * 60_000, "not_json"),
     (_PLAIN + "{" * 300, "not_json"),
     (_confidence("9" * 5_000), "not_json"),
 ]
@@ -254,8 +352,95 @@ _A9 = Verdict("account", 0.9)
 _ALL: tuple[Reading, ...] = (_B9, _T9, _A9)
 _ASKED = _rows(*_THREE)
 
+_TEXTS = ("472 billing 90", "815 technical 90", "306 account 90")
+
+
+def _lines(*entries: str) -> str:
+    return '{"r":[' + ",".join(f'"{entry}"' for entry in entries) + "]}"
+
+
+_SAID = _lines(*_TEXTS)
+
 SHARED: list[tuple[str, tuple[Reading, ...]]] = [
     # as asked for
+    (_SAID, _ALL),
+    (_lines(*reversed(_TEXTS)), _ALL),
+    (_SAID.replace('","', '",\n  "'), _ALL),
+    # in another shape, with text around it
+    (_SAID.upper(), _ALL),
+    (_SAID.replace(" 90", " 90%"), _ALL),
+    (_SAID.replace(" 90", " 0.9"), _ALL),
+    (_SAID.replace(" ", ": "), _ALL),
+    (_SAID.replace('"r"', '"results"'), _ALL),
+    (_SAID[5:-1], _ALL),
+    (_SAID[5:-1] + "\nThese are the answers.", _ALL),
+    (f"```json\n{_SAID}\n```", _ALL),
+    (f"Here is the classification:\n```json\n{_SAID}\n```\nLet me know if I can help.", _ALL),
+    (f"{{x}} {_SAID}", _ALL),
+    ("".join(_lines(text) for text in _TEXTS), _ALL),
+    ("\n".join(f'["{text}"]' for text in _TEXTS), _ALL),
+    (_lines(_TEXTS[0]) + _rows(_THREE[1]) + f'["{_TEXTS[2]}"]', _ALL),
+    (f'{{"r":["{_TEXTS[0]}",{_THREE[1]},"{_TEXTS[2]}"]}}', _ALL),
+    (f'{{"r":[["{_TEXTS[0]}","{_TEXTS[1]}"],{{"more":["{_TEXTS[2]}"]}}]}}', _ALL),
+    (_lines("\\u0034\\u0037\\u0032 b\\u0069lling 90", *_TEXTS[1:]), _ALL),
+    # missing ones
+    (_lines(*_TEXTS[:2]), (_B9, _T9, "missing")),
+    (_lines(_TEXTS[1]), ("missing", _T9, "missing")),
+    (_lines(_TEXTS[0], "815", "306 account"), (_B9, "not_in_categories", "not_in_categories")),
+    (_lines("472, billing 90"), (_B9, "missing", "missing")),
+    (_lines("472 billing 90, 815 technical 90"), ("not_in_categories", "missing", "missing")),
+    # nobody's
+    (_lines(*_TEXTS, "999 billing 90"), _ALL),
+    (_lines(*_TEXTS, "T-1 billing 90", "4720 account 90", "47 account 90"), _ALL),
+    (_lines("billing 90", "technical 90", "account 90"), ("missing",) * 3),
+    (_lines(*_TEXTS, "billing 90"), _ALL),
+    (_lines(*_TEXTS[:2], "0306 account 90"), (_B9, _T9, "missing")),
+    (_lines(*_TEXTS[:2], "-306 account 90"), (_B9, _T9, "missing")),
+    (_lines(*_TEXTS[:2], "306.0 account 90"), (_B9, _T9, "missing")),
+    ('{"r":{"472":"billing 90","815":"technical 90","306":"account 90"}}', ("missing",) * 3),
+    ('{"472":["billing 90"],"815":["technical 90"]}', ("missing",) * 3),
+    # doubled ones
+    (_lines(*_TEXTS, _TEXTS[0]), _ALL),
+    (_lines(*_TEXTS, "472 billing 40"), (Verdict("billing", 0.4), _T9, _A9)),
+    (_lines(*_TEXTS, "472 account 90"), ("contradicting", _T9, _A9)),
+    (_lines(*_TEXTS, "472 sales 90"), ("not_in_categories", _T9, _A9)),
+    (_lines(*_TEXTS, "472 billing 101"), ("bad_confidence", _T9, _A9)),
+    (_SAID + _rows(_row(815, "account")), (_B9, "contradicting", _A9)),
+    (_SAID[:-2] + "," + _row(815, "account") + "]}", (_B9, "contradicting", _A9)),
+    # one bad, the others good
+    (_lines("472 sales 90", *_TEXTS[1:]), ("not_in_categories", _T9, _A9)),
+    (_lines("472 billing 1.0", *_TEXTS[1:]), ("bad_confidence", _T9, _A9)),
+    (_lines("472 billing high", *_TEXTS[1:]), ("not_in_categories", _T9, _A9)),
+    (_lines("billing 472", *_TEXTS[1:]), ("missing", _T9, _A9)),
+    (_lines("472 bil\nling 90", *_TEXTS[1:]), ("missing", _T9, _A9)),
+    # an id stands elsewhere
+    (_lines(*_TEXTS, "472 account"), ("not_in_categories", _T9, _A9)),
+    (_lines(*_TEXTS, "see 472"), ("contradicting", _T9, _A9)),
+    (_lines(*_TEXTS, "not 306"), (_B9, _T9, "contradicting")),
+    (_lines(_TEXTS[0], "815 306 90", _TEXTS[2]), (_B9, "not_in_categories", "contradicting")),
+    (_SAID + " 472 is account, really", ("contradicting", _T9, _A9)),
+    (_SAID[:-2] + ",'472 account 90']}", ("contradicting", _T9, _A9)),
+    (_SAID[:-2] + ',"472 account 90]}', ("contradicting", _T9, _A9)),
+    (_SAID[:-2] + ',"\\u0034\\u0037\\u0032 acc', ("contradicting", _T9, _A9)),
+    # broken
+    (_SAID.replace('"472', "472"), ("missing", _T9, _A9)),
+    (_SAID.replace('"472', "'472"), ("missing", _T9, _A9)),
+    (_SAID.replace('","815', '" "815'), ("missing", "missing", _A9)),
+    (_SAID.replace('","815', ',"815'), ("missing", _T9, _A9)),
+    # cut
+    (_SAID[:-1], _ALL),
+    (_SAID[:-2], _ALL),
+    (_SAID[:-3], (_B9, _T9, "missing")),
+    (_SAID[:-4], (_B9, _T9, "missing")),
+    (_SAID[: _SAID.index("306") + 2], (_B9, _T9, "missing")),
+    (_SAID[: _SAID.index("815") - 1], (_B9, "missing", "missing")),
+    (_SAID[:10], ("not_json",) * 3),
+    (_SAID + '["306 bil', (_B9, _T9, "contradicting")),
+    # no list's
+    ("\n".join(_TEXTS), ("not_json",) * 3),
+    ("\n".join(f'"{text}"' for text in _TEXTS), ("not_json",) * 3),
+    (_SAID + "{" * 300, ("not_json",) * 3),
+    # as it was asked for once
     (_ASKED, _ALL),
     (_rows(*reversed(_THREE)), _ALL),
     (_ASKED.replace(",", ", ").replace(":", ": "), _ALL),

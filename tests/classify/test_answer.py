@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from streams.classify.answer import Reading, Reason, Verdict, read_answers, read_message
 from tests.classify.answers import ALLOWED, BAD, IDS, ONE, READABLE, SHARED
 
-GOOD = '{"r":[{"i":472,"c":"billing","p":0.9}]}'
+GOOD = '{"r":["472 billing 90"]}'
+OBJECTS = '{"r":[{"i":472,"c":"billing","p":0.9}]}'
 OLD = '{"category":"billing","confidence":0.9}'
 
 
@@ -24,8 +26,8 @@ def read(text: str, allowed: tuple[str, ...] = ALLOWED) -> Reading:
 
 def test_the_corpus_is_large() -> None:
     single = [text for text, _ in [*READABLE, *BAD]]
-    assert len(set(single)) == len(single) > 100
-    assert len({text for text, _ in SHARED}) == len(SHARED) > 80
+    assert len(set(single)) == len(single) > 220
+    assert len({text for text, _ in SHARED}) == len(SHARED) > 140
 
 
 @pytest.mark.parametrize(("text", "verdict"), READABLE, ids=range(len(READABLE)))
@@ -51,6 +53,8 @@ def test_a_shared_answer_gives_each_ticket_its_own(
     [
         "{" * 50_000, '{"a":' * 10_000, '{"a":[' * 8_000, '{"' * 25_000, '{"a":"' + "\\" * 49_000,
         '{"a":' * 900 + "[" + "1," * 20_000 + "1]" + "}" * 900,
+        '["472 sales 90",' * 2_700, '["' * 20_000, '["472' + " " * 49_000, ',"\\' * 15_000,
+        "[" + '"472 a 1 ",' * 4_000, "[" + "," * 49_000 + '"', '["' + "a: " * 16_000 + '"',
         '{"c":' * 10_000, '{"c":1}' * 7_000, '{"i":"' + '472"' * 12_000, '{"c":1,"a":{' * 4_000,
     ],
 )  # fmt: skip
@@ -64,17 +68,19 @@ def test_a_hostile_answer_takes_little_time(text: str, ids: list[str]) -> None:
 def test_a_hundred_tickets_are_read_however_the_answer_is_laid_out() -> None:
     ids = [str(n) for n in range(1_000, 1_100)]
     answer = {"r": [{"i": int(i), "c": "product_feedback", "p": 0.9} for i in ids]}
+    lines = [f"{i} product_feedback 90" for i in ids]
     wrapped = [{"answer": row} for row in answer["r"]]
     for text in (
         json.dumps(answer), json.dumps(answer, indent=4), f"```\n{json.dumps(answer)}",
+        json.dumps({"r": lines}), json.dumps(lines, indent=4), json.dumps({"r": lines})[:-2],
         json.dumps(wrapped), "\n".join(json.dumps(row) for row in wrapped),
     ):  # fmt: skip
         assert read_answers(text, ALLOWED, ids) == [Verdict("product_feedback", 0.9)] * 100
 
 
-@pytest.mark.parametrize("good", [GOOD, OLD])
-def test_no_beginning_of_an_answer_is_an_answer(good: str) -> None:
-    for cut in range(good.index("}")):
+@pytest.mark.parametrize(("good", "last"), [(GOOD, '"]'), (OBJECTS, "}"), (OLD, "}")])
+def test_no_beginning_of_an_answer_is_an_answer(good: str, last: str) -> None:
+    for cut in range(good.index(last)):
         assert read(good[:cut]) in ("empty", "not_json")
 
 
@@ -96,7 +102,9 @@ pieces = st.sampled_from(
         *ALLOWED, "Billing", "{", "}", "[", "]", ":", ",", '"', "\\", "\n", " ", "```json",
         "0.9", "90%", "NaN", "-1", "true", "null", "1e5", '"category"', '"confidence"',
         '"category":', '"confidence":', '"billing"', '"technical"', '{"category":"billing"',
-        ',"confidence":0.5}', GOOD, OLD, "\\u0062", '"i":', '{"i":472,', '"c":', '"p":', "815",
+        ',"confidence":0.5}', GOOD, OLD, OBJECTS, "\\u0062",
+        '"472 ', " billing 90", '["', '","', '90"', "815 account",
+        '"i":', '{"i":472,', '"c":', '"p":', "815",
     ]
 )  # fmt: skip
 messy = st.lists(pieces | st.text(max_size=3), max_size=14).map("".join)
@@ -167,6 +175,14 @@ def rows(answers: Told) -> list[dict[str, Any]]:
     return [{"i": int(i), "c": category, "p": p} for i, (category, p) in answers.items()]
 
 
+def lines(answers: Told) -> list[str]:
+    """As they are asked for."""
+    return [f"{i} {category} {round(p * 100)}" for i, (category, p) in answers.items()]
+
+
+forms: st.SearchStrategy[Callable[[Told], list[Any]]] = st.sampled_from([lines, rows])
+
+
 def verdicts(answers: Told, ids: list[str]) -> list[Reading]:
     return [Verdict(*answers[name]) if name in answers else "missing" for name in ids]
 
@@ -175,14 +191,47 @@ def verdicts(answers: Told, ids: list[str]) -> list[Reading]:
 def test_each_ticket_gets_its_own_answer_whatever_is_missing_invented_or_around(
     answers: Told, data: st.DataObject, before: str, after: str
 ) -> None:
+    form = data.draw(forms)
     ids = data.draw(st.permutations(sorted(answers)))
     kept = data.draw(st.lists(st.sampled_from(ids), unique=True))
-    sent = rows({name: answers[name] for name in kept})
+    sent = form({name: answers[name] for name in kept})
     invented = data.draw(st.dictionaries(names, st.tuples(st.sampled_from(ALLOWED), st.just(1.0))))
-    sent += rows({name: given for name, given in invented.items() if name not in answers})
+    sent += form({name: given for name, given in invented.items() if name not in answers})
     text = before + json.dumps({"r": data.draw(st.permutations(sent))}) + after
     kept_answers = {name: answers[name] for name in kept}
     assert read_answers(text, ALLOWED, ids) == verdicts(kept_answers, ids)
+
+
+@given(told, st.data())
+def test_a_string_that_is_doubled_or_broken_is_the_trouble_of_its_own_ticket_only(
+    answers: Told, data: st.DataObject
+) -> None:
+    ids = sorted(answers)
+    bad = data.draw(st.sampled_from(ids))
+    category, _ = answers[bad]
+    other = data.draw(st.sampled_from([name for name in ALLOWED if name != category]))
+    spoiled = data.draw(
+        st.sampled_from(
+            [
+                f'"{bad} {other} 100"',
+                f'"{bad} {other}"',
+                f'"{bad} sales 100"',
+                f'"{bad} {category} {other} 100"',
+                f'"{bad} {category} 1.0"',
+                f'"{bad}"',
+                f"'{bad} {other} 100'",
+                f"{bad} {other} 100",
+                f'{{"{bad}": "{other} 100"}}',
+                json.dumps({"category": other, "id": bad}),
+                json.dumps({"category": other, "id": bad})[:-1],
+            ]
+        )
+    )
+    sent = [json.dumps(line) for line in lines(answers)]
+    sent.insert(data.draw(st.integers(0, len(sent))), spoiled)
+    found = read_answers('{"r": [' + ", ".join(sent) + "]}", ALLOWED, ids)
+    for name, reading, own in zip(ids, found, verdicts(answers, ids), strict=True):
+        assert not isinstance(reading, Verdict) if name == bad else reading == own
 
 
 @given(told, st.data())
@@ -220,23 +269,30 @@ def test_what_was_complete_before_a_cut_is_used_and_the_rest_is_not(
     answers: Told, data: st.DataObject
 ) -> None:
     ids = list(answers)
-    whole = json.dumps({"r": rows(answers)})
+    form = data.draw(forms)
+    whole = json.dumps({"r": form(answers)})
     text = whole[: data.draw(st.integers(0, len(whole)))]
-    complete = dict(list(answers.items())[: text.count("}")])
+    ends = text.count("}") if form is rows else (text.count('"') - 2) // 2
+    complete = dict(list(answers.items())[: max(ends, 0)])
     found = read_message([text_block(text)], "max_tokens", ALLOWED, ids)
     assert found == [Verdict(*complete[i]) if i in complete else "max_tokens" for i in ids]
 
 
 @given(told, st.data())
 def test_the_quick_way_reads_what_the_careful_way_reads(answers: Told, data: st.DataObject) -> None:
-    ids = [*answers, "100"]
-    sent = rows(answers)
-    place = data.draw(st.sampled_from(sent))
-    key = data.draw(st.sampled_from("icp"))
-    place[key] = data.draw(
-        st.sampled_from([True, None, "100", 100, 1, 2, -1, 0.5, "billing", "Billing", [], {}, "x"])
+    ids = [*answers, "1000"]
+    sent: list[Any] = [line.split() for line in lines(answers)]
+    words = data.draw(st.sampled_from(sent))
+    words[data.draw(st.integers(0, 2))] = data.draw(
+        st.sampled_from(
+            ["1000", "1", "-1", "05", "0.5", "billing", "Billing", "", "x", "1 1", "7%"]
+        )
     )
-    text = json.dumps({"r": sent})
+    form = data.draw(st.sampled_from(["{0} {1} {2}", "{0}  {1} {2}", "{0}: {1} {2}"]))
+    given: list[Any] = [form.format(*words)]
+    given += [" ".join(line) for line in sent if line is not words]
+    given += data.draw(st.sampled_from([[], [7], [None], [{}]]))
+    text = json.dumps({"r": given})
     assert read_answers(text, ALLOWED, ids) == read_answers(f"-{text}", ALLOWED, ids)
 
 
@@ -291,6 +347,6 @@ def test_a_message_without_an_answer_says_why_for_every_ticket(
 
 
 def test_a_cut_answer_keeps_its_other_faults_apart() -> None:
-    text = '{"r":[{"i":472,"c":"sales","p":1},{"i":815,"c":"billing","p":1},{"i":306,"c":"acc'
+    text = '{"r":["472 sales 100","815 billing 100","306 acc'
     expected = ["not_in_categories", Verdict("billing", 1.0), "max_tokens"]
     assert read_message([text_block(text)], "max_tokens", ALLOWED, IDS) == expected

@@ -763,7 +763,7 @@ def shared(*said: tuple[int, str, float]) -> Callable[[str], Reply]:
 
     def script(content: str) -> Reply:
         ids = re.findall(r"<ticket id=(\d+)>", content)
-        told = [{"i": int(ids[n]), "c": category, "p": p} for n, category, p in said]
+        told = [f"{ids[n]} {category} {round(p * 100)}" for n, category, p in said]
         return answer(json.dumps({"r": told}), usage=Usage(1_000, 61, inference_geo="global"))
 
     return script

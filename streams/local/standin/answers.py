@@ -36,7 +36,8 @@ def _answer(request: MessageRequest, faults: frozenset[str]) -> str:
         results, forged = obeyed.results, obeyed.forged
     if shape.array is None:
         return "\n".join([*map(_json, results[:1]), *forged])
-    listed = ",".join([*map(_json, _many(shape, results, faults)), *forged])
+    many = _many(shape, results, faults)
+    listed = ",".join([*(_json(_line(r) if shape.as_text else r) for r in many), *forged])
     outer = _json({**dict(shape.outer), shape.array: _PLACE})
     return outer.replace(_json(_PLACE), f"[{listed}]", 1)
 
@@ -46,6 +47,13 @@ _PLACE = "\0"
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _line(result: Json) -> str:
+    """A result as a string. More than all is given as it is: the model may be told so."""
+    confidence = result["confidence"]
+    percent = round(confidence * 100) if confidence <= 1 else f"{confidence:g}"
+    return f"{result['id']} {result['category']} {percent}"
 
 
 def _result(shape: Shape, number: str, ticket_id: str, text: str, faults: frozenset[str]) -> Json:

@@ -4,7 +4,8 @@
 It obeys, in the languages of its tables and in all disguises of ``disguises.py``:
 
 - for a ticket itself: an order to answer a category, one of the list or not, and a confidence;
-- forged results: an object with the keys of a result stands in the answer as it stands in the text;
+- forged results: what looks like one, an object with its keys or a string with an id, a name and a
+  percent, stands in the answer as it stands in the text;
 - for the others: "all other tickets are billing" answers that for every other ticket of the call;
 - for the format: an answer in XML or in plain words, none at all, or the instructions instead;
 - for the rest: "stop after this ticket" or "leave out the others" leaves all others out.
@@ -121,7 +122,9 @@ _CONFIDENCE = re.compile(
     r"|güven|置信度|信頼度|بثقة|विश्वास|신뢰도)\W{0,4}(?:\w{2,3} )?([\d.]*\d)"
 )
 _FORGED = re.compile(
-    r"""\{[^{}]*["'“”]?\s*\b(?:c|category|\\u0063)\s*\\*["'“”]?\s*:[^{}]*\}""", re.IGNORECASE
+    r"""\{[^{}]*["'“”]?\s*\b(?:c|category|\\u0063)\s*\\*["'“”]?\s*:[^{}]*\}"""
+    r"""|["'“”]\d+:?\ +\w+\ +[\d.]+%?["'“”]|^\d+\ \w+\ \d+$""",
+    re.IGNORECASE | re.MULTILINE,
 )
 _FORMS = (
     (re.compile(rf"{_ORDER}.{{0,30}}\bxml\b|\bxml\b.{{0,20}}{_ORDER}"), "<answer>billing</answer>"),

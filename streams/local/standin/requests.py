@@ -96,7 +96,7 @@ def _request(body: dict[str, Any], counting: bool) -> MessageRequest:
         user_text=texts[-1],
         input_tokens=tokens,
         cacheable=Cacheable((model.id, before, schema_json), prefix_tokens, ttl) if ttl else None,
-        shape=shape_of(schema_json) if schema is not None else WITHOUT_SCHEMA,
+        shape=shape_of(schema_json, before + after) if schema is not None else WITHOUT_SCHEMA,
         thinks=_thinks(body.get("thinking"), model, effort),
         effort=effort,
         geo=body.get("inference_geo") or "global",

@@ -1,11 +1,19 @@
 """The shape of the answer that a schema asks for: one ticket or many, and how it names things."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from streams.local.standin.schema import Schema, check, refused, target
+
+# In a pattern for strings: the closed set of names that may stand in one, or any name.
+_ALTERNATIVES = re.compile(r"\(([A-Za-z]\w*(?:\|[A-Za-z]\w*)+)\)")
+_ANY_NAME = r" \w+ "
+# A line of the instructions that says what a name means; the name alone where nothing is to say.
+_DEFINITION = re.compile(r"^([A-Za-z]\w*)(?::\ .*)?$", re.MULTILINE)
 
 ID_NAMES = ("id", "ticket_id", "ticket", "index", "number", "n", "i")
 
@@ -25,6 +33,8 @@ class Shape:
     """Required properties of one result in order, with a value that fits."""
     outer: tuple[tuple[str, Any], ...] = ()
     """The same of the object around the list."""
+    as_text: bool = False
+    """Whether a result is no object but a string: id, category and whole percent."""
 
 
 WITHOUT_SCHEMA = Shape(
@@ -36,12 +46,15 @@ WITHOUT_SCHEMA = Shape(
 
 
 @lru_cache(maxsize=256)
-def shape_of(schema_json: str) -> Shape:
-    """The shape of the answer; ApiError 400 where the API would refuse the schema."""
+def shape_of(schema_json: str, instructions: str = "") -> Shape:
+    """The shape of the answer; ApiError 400 where the API would refuse the schema.
+
+    Names that the schema leaves open are those which the instructions define, each in a line.
+    """
     try:
         schema = json.loads(schema_json)
         check(schema)
-        return _Reader(schema).shape()
+        return _Reader(schema, instructions).shape()
     except (TypeError, AttributeError, KeyError, RecursionError):
         raise refused("is not a valid JSON schema") from None
 
@@ -49,8 +62,9 @@ def shape_of(schema_json: str) -> Shape:
 class _Reader:
     """Finds the shape in a schema that was checked."""
 
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: Schema, instructions: str) -> None:
         self._root = root
+        self._instructions = instructions
 
     def shape(self) -> Shape:
         outer = self._resolve(self._root)
@@ -58,11 +72,36 @@ class _Reader:
         for name, inner in properties.items():
             if inner.get("type") == "array":
                 item = self._resolve(inner.get("items", {}))
+                if listed := self._listed(str(item.get("pattern", "")), properties):
+                    return self._strings(listed, name, self._required(outer))
                 if self._enums(self._properties(item)):
                     return self._fields(item, array=name, outer=self._required(outer))
         if self._enums(properties):
             return self._fields(outer)
         return Shape((), "", None, item=self._required(outer))
+
+    def _listed(self, pattern: str, properties: Mapping[str, Schema]) -> tuple[str, ...]:
+        """The names that may stand in a string of this pattern; none for other patterns."""
+        if found := _ALTERNATIVES.search(pattern):
+            return tuple(found[1].split("|"))
+        if _ANY_NAME not in pattern:
+            return ()
+        defined = _DEFINITION.findall(self._instructions)
+        # What a property of the answer is for stands in such a line too.
+        return tuple(name for name in defined if name not in properties)
+
+    @staticmethod
+    def _strings(names: tuple[str, ...], array: str, outer: tuple[tuple[str, Any], ...]) -> Shape:
+        return Shape(
+            categories=names,
+            category="category",
+            confidence="confidence",
+            id="id",
+            array=array,
+            item=(("id", ""), ("category", ""), ("confidence", 0)),
+            outer=outer,
+            as_text=True,
+        )
 
     def _fields(
         self, item: Schema, array: str | None = None, outer: tuple[tuple[str, Any], ...] = ()

@@ -29,6 +29,10 @@ MANY = schema_of(
     {"results": {"type": "array", "items": schema_of({"id": {"type": "integer"}, **OUTCOME})}}
 )
 
+_ENTRY = rf"^[0-9]+ ({'|'.join(CATEGORIES)}) [0-9]+$"
+STRINGS = schema_of({"results": {"type": "array", "items": {"type": "string", "pattern": _ENTRY}}})
+"""As MANY, each result a string."""
+
 
 def body(
     text: str = REFUND, schema: dict[str, Any] | None = None, **changes: Any

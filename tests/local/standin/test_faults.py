@@ -9,7 +9,7 @@ from anthropic import AsyncAnthropic
 from streams.local.standin import StandIn
 from streams.local.standin.faults import Faults
 from streams.local.standin.process import StandInError
-from tests.local.standin.calls import MANY, REFUND, answer_of, ask, body, text_of, tickets
+from tests.local.standin.calls import MANY, REFUND, STRINGS, answer_of, ask, body, text_of, tickets
 
 THREE = tickets(REFUND, "The app crashes with an error", "I forgot my password")
 
@@ -201,6 +201,27 @@ async def test_faults_of_an_answer_about_many(
         assert result == right[result["id"]]
     if fault == "double":
         assert results[-1]["category"] != results[0]["category"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("missing", ["1 billing", "3 account"]),
+        ("swap", ["3 account", "2 technical", "1 billing"]),
+        ("double", ["1 billing", "2 technical", "3 account", "1 technical"]),
+        ("invent", ["1 billing", "2 technical", "3 account", "999999999 billing"]),
+        ("wrong_case", ["1 BILLING", "2 TECHNICAL", "3 ACCOUNT"]),
+        ("low_confidence", ["1 billing", "2 technical", "3 account"]),
+    ],
+)
+async def test_strings_have_the_same_faults(
+    api: StandIn, client: AsyncAnthropic, fault: str, expected: list[str]
+) -> None:
+    api.faults(**{fault: 1})
+    results = answer_of(await ask(client, THREE, schema=STRINGS))["results"]
+    assert [result.rpartition(" ")[0] for result in results] == expected
+    percents = [int(result.split()[-1]) for result in results]
+    assert all(percent < 40 for percent in percents) is (fault == "low_confidence")
 
 
 async def test_rates_are_met_and_the_same_for_the_same_seed(client: AsyncAnthropic) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from streams.local.standin.answers import answer_text
 from streams.local.standin.requests import parse
 from streams.local.standin.shape import Shape, shape_of
-from tests.local.standin.calls import CATEGORIES, OUTCOME, SINGLE, body, schema_of, tickets
+from tests.local.standin.calls import CATEGORIES, OUTCOME, SINGLE, STRINGS, body, schema_of, tickets
 
 Properties = dict[str, Any]
 
@@ -93,3 +94,31 @@ def test_ids_that_are_no_numbers_keep_their_place() -> None:
     )
     answers = json.loads(answer_text(request, frozenset()))["answers"]
     assert [a["id"] for a in answers] == ["a-1", "2"]
+
+
+def test_results_that_are_strings() -> None:
+    shape = _shape(STRINGS)
+    assert (shape.array, shape.id, shape.as_text) == ("results", "id", True)
+    assert shape.categories == tuple(CATEGORIES)
+    text = tickets("Refund my payment", "It crashes")
+    request = parse(json.dumps(body(text, schema=STRINGS)).encode())
+    first, second = json.loads(answer_text(request, frozenset()))["results"]
+    pattern = STRINGS["properties"]["results"]["items"]["pattern"]
+    assert re.fullmatch(pattern, first)
+    assert first.startswith("1 billing ")
+    assert re.fullmatch(pattern, second)
+    assert second.startswith("2 technical ")
+
+
+def test_names_that_the_schema_leaves_open_are_those_of_the_instructions() -> None:
+    items = {"type": "string", "pattern": r"^\d+ \w+ \d+$"}
+    schema = json.dumps(schema_of({"r": {"type": "array", "items": items}}))
+    told = "Sort tickets.\nbilling: money\nother\nunknown: none: fits\nr: for each ticket\nNo more."
+    assert shape_of(schema, told).categories == ("billing", "other", "unknown")
+    assert shape_of(schema).categories == ()
+
+
+@pytest.mark.parametrize("pattern", ["^[0-9]+$", "^[0-9]+ (100|[0-9]{1,2})$", "^(only)$"])
+def test_strings_without_a_closed_set_are_something_else(pattern: str) -> None:
+    items = {"type": "string", "pattern": pattern}
+    assert _shape(schema_of({"r": {"type": "array", "items": items}})).categories == ()
