@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.local.kafka.broker import EmbeddedKafka
 from streams.local.kafka.java import new_cluster_id
 from streams.local.kafka.ports import HOST, free_port
+from streams.local.startable import Startable
 
 BROKERS = 3
 IN_SYNC = 2
@@ -31,7 +30,7 @@ REPLICATED = {
 }
 
 
-class Cluster:
+class Cluster(Startable):
     """KRaft, each node broker and controller, on 127.0.0.1; from ``start`` (or ``with``) to
     ``stop``.
 
@@ -102,22 +101,6 @@ class Cluster:
             return [repr(error)]
         finally:
             await admin.close()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 @contextmanager

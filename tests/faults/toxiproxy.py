@@ -13,14 +13,14 @@ import sys
 import time
 from http.client import HTTPConnection
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from filelock import FileLock
 
 from streams.local.child import ChildProcess
 from streams.local.kafka.broker import EmbeddedKafka
 from streams.local.kafka.ports import HOST, free_port
+from streams.local.startable import Startable
 
 VERSION = "v2.12.0"
 _MODULE = f"github.com/Shopify/toxiproxy/v2/cmd/server@{VERSION}"
@@ -108,7 +108,7 @@ class Proxy:
         self._toxiproxy.ask("POST", f"{self._path}/toxics", toxic)
 
 
-class Toxiproxy:
+class Toxiproxy(Startable):
     """A server of its own on 127.0.0.1, for a ``with`` block or from ``start`` to ``stop``."""
 
     def __init__(self, folder: Path) -> None:
@@ -159,22 +159,6 @@ class Toxiproxy:
         if response.status >= 400:
             raise RuntimeError(f"{method} {path}: {response.status} {answer.decode()}")
         return json.loads(answer) if answer else None
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class ProxiedKafka(EmbeddedKafka):

@@ -3,20 +3,19 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from streams.local.child import ChildProcess
 from streams.local.kafka import jars, java, probe, properties
 from streams.local.kafka.errors import KafkaUnavailable, cannot_write
 from streams.local.kafka.log import cause
 from streams.local.kafka.ports import HOST, free_port, is_free
+from streams.local.startable import Startable
 
 _PROPERTIES = "server.properties"
 _POLL = 0.05  # seconds
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Startable):
     """Apache Kafka on 127.0.0.1, from ``start`` (or ``with``) to ``stop`` or the parent's death.
 
     ``data`` is its folder: records, log and configuration outlast a stop or a kill, and the next
@@ -112,18 +111,6 @@ class EmbeddedKafka:
         child = self._running()
         child.wait()
         raise KafkaUnavailable(f"Kafka stopped: {cause(self.log, child.log_start)}")
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _running(self) -> ChildProcess:
         if self._child is None:

@@ -6,8 +6,9 @@ import selectors
 import subprocess
 import sys
 from http.client import HTTPConnection
-from types import TracebackType
 from typing import Any, Self
+
+from streams.local.startable import Startable
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -17,7 +18,7 @@ class StandInError(Exception):
     """The stand-in did not start, or refused what was asked of it."""
 
 
-class StandIn:
+class StandIn(Startable):
     """A running stand-in; ``options`` are those of the command: ``StandIn(latency=0.1, hang=0.5)``.
 
     >>> with StandIn(error={529: 0.1}, ledger=path) as api:
@@ -91,17 +92,6 @@ class StandIn:
     def reset(self) -> dict[str, Any]:
         """Clears the account."""
         return self._ask("POST", "reset")
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _first_line(self) -> str:
         """The line it prints when ready; empty if it ended or took too long."""
