@@ -160,7 +160,7 @@ def assemble(
     gates = {tier: Gate(before_call=lease.check) for tier in models(settings)}
     budget = budget_of(settings)
     guard = guard_of(settings, budget, lambda: part_of(member.partitions, watch.partitions))
-    watch = BudgetWatch(settings.bootstrap_servers, topics, budget, guard.tell)
+    watch = BudgetWatch(settings.kafka, topics, budget, guard.tell)
     all_gates = BudgetedGates(list(gates.values()), guard.blocked)
     heard = HeardPace(pace_of(settings, models(settings)), models(settings))
     pace = BudgetedPace(heard, guard)

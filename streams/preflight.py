@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+from streams.access.denial import find_denial
 from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
@@ -30,10 +31,13 @@ async def check(settings: Settings) -> None:
         async with asyncio.timeout(KAFKA_SECONDS):
             await widen(settings, topics)
             problems = await check_topics(settings, topics)
+            denied = await find_denial(settings, "worker")
     except TimeoutError:
-        raise PreflightError(str(UnreachableError(settings.bootstrap_servers))) from None
+        raise PreflightError(str(UnreachableError(settings.kafka))) from None
     except TopicsError as error:
-        raise PreflightError(str(error)) from None
+        raise PreflightError(await find_denial(settings, "worker") or str(error)) from None
+    if denied:  # then topics may only look as if they were not there
+        raise PreflightError(denied)
     for problem in problems:
         raise PreflightError(problem)
 

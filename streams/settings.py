@@ -8,9 +8,11 @@ lower-case name without the prefix: ``max_calls = 200``.
 import difflib
 import json
 import os
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +33,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from streams.access.connection import Kafka, kafka_of
 from streams.classify.categories import DEFAULT, Category, closed_set, entries
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
@@ -40,11 +43,23 @@ PREFIX = "TICKET_STREAMS_"
 MOST_REPEATED = 300
 """Characters of a wrong value that an error repeats."""
 
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 # Kafka's own rule for a topic name.
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
 
 Categories = Annotated[
     tuple[Category, ...], NoDecode, BeforeValidator(entries), AfterValidator(closed_set)
+]
+
+Protocol = Annotated[
+    Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], BeforeValidator(_upper)
+]
+Mechanism = Annotated[
+    Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"], BeforeValidator(_upper)
 ]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
@@ -84,6 +99,73 @@ class Settings(BaseSettings):
         "127.0.0.1:9092",
         validation_alias=_shared("KAFKA_BOOTSTRAP_SERVERS", "bootstrap_servers"),
         description="Kafka's address: host:port, several separated by commas.",
+    )
+    security_protocol: Protocol = Field(
+        "PLAINTEXT",
+        validation_alias=_shared("KAFKA_SECURITY_PROTOCOL", "security_protocol"),
+        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL: whether Kafka is spoken to by TLS "
+        "(SSL), and whether we sign in (SASL).",
+    )
+    sasl_mechanism: Mechanism | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SASL_MECHANISM", "sasl_mechanism"),
+        description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.",
+    )
+    sasl_username: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SASL_USERNAME", "sasl_username"),
+        description="User for PLAIN and SCRAM.",
+    )
+    sasl_password: SecretStr | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SASL_PASSWORD", "sasl_password"),
+        description="Their password.",
+    )
+    sasl_oauthbearer_token_endpoint_url: str | None = Field(
+        None,
+        validation_alias=_shared(
+            "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", "sasl_oauthbearer_token_endpoint_url"
+        ),
+        description="Where tokens are had by client credentials; `file:///path` is a file with the "
+        "token in it, read at each new connection.",
+    )
+    sasl_oauthbearer_client_id: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", "sasl_oauthbearer_client_id"),
+        description="Client of the token endpoint.",
+    )
+    sasl_oauthbearer_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias=_shared(
+            "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", "sasl_oauthbearer_client_secret"
+        ),
+        description="Its secret.",
+    )
+    sasl_oauthbearer_scope: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SASL_OAUTHBEARER_SCOPE", "sasl_oauthbearer_scope"),
+        description="Scope to ask for.",
+    )
+    ssl_ca_location: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SSL_CA_LOCATION", "ssl_ca_location"),
+        description="PEM file of the authorities that sign the brokers' certificates; the system's "
+        "if not set.",
+    )
+    ssl_certificate_location: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SSL_CERTIFICATE_LOCATION", "ssl_certificate_location"),
+        description="PEM file of our own certificate, where brokers ask for one (mTLS).",
+    )
+    ssl_key_location: str | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SSL_KEY_LOCATION", "ssl_key_location"),
+        description="PEM file of its key, if that is not in the certificate's file.",
+    )
+    ssl_key_password: SecretStr | None = Field(
+        None,
+        validation_alias=_shared("KAFKA_SSL_KEY_PASSWORD", "ssl_key_password"),
+        description="Password of the key.",
     )
     schema_registry_url: str | None = Field(
         None,
@@ -276,6 +358,22 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _access(self) -> Self:
+        _ = self.kafka
+        return self
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        """Kafka's address and how to sign in there, for every client of ours."""
+        return kafka_of(self)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, which are not checked."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("kafka", None)  # its own, not ours
+        return copied
+
+    @model_validator(mode="after")
     def _budgets(self) -> Self:
         """A budget's period must hold whole windows, and the tables must keep all of them."""
         for period, amount in self.budgets.items():
@@ -334,6 +432,11 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+SECRETS = {
+    name for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation)
+}
+"""Settings that are shown to nobody."""
+
 KNOWN = {
     *(variable(field) for field in Settings.model_fields),
     # Where files are, rather than how to work: read before, or elsewhere.
@@ -373,7 +476,7 @@ def _one_line(error: ErrorDetails) -> str:
     if error["type"] == "unexpected_keyword_argument":
         message = "there is no such field"
     # Keys, and addresses that may hold a password, are not repeated.
-    secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url"))
+    secret = field not in Settings.model_fields or field in SECRETS or field.endswith("_url")
     given = "" if secret else f" (is {_cut(repr(error['input']))})"
     return f"{': '.join([name, *where])}: {message}{given}"
 
@@ -384,13 +487,13 @@ def _cut(text: str) -> str:
 
 def to_environment(settings: Settings) -> dict[str, str]:
     """This process's environment, with ``settings`` for a process of our own to be started with."""
-    given = settings.model_dump(exclude_unset=True, exclude={"anthropic_api_key"})
-    key = settings.anthropic_api_key
+    given = settings.model_dump(exclude_unset=True, exclude=SECRETS)
+    secrets = {name: getattr(settings, name) for name in SECRETS}
     return {
         **os.environ,
         **{
             variable(name): json.dumps(value) if name == "categories" else str(value)
             for name, value in given.items()
         },
-        variable("anthropic_api_key"): key.get_secret_value() if key else "",
+        **{variable(name): key.get_secret_value() if key else "" for name, key in secrets.items()},
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from streams.access.connection import client_arguments
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import verify
 from streams.events.topics import Topics
@@ -101,7 +102,7 @@ class Stack:
         """Produce to the input topic; how many there were."""
         count = 0
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.settings.bootstrap_servers, linger_ms=5, max_request_size=2**22
+            **client_arguments(self.settings.kafka), linger_ms=5, max_request_size=2**22
         )
         try:
             await producer.start()
@@ -139,7 +140,7 @@ class Stack:
 
     async def report(self) -> DemoReport:
         account = self.api.account()
-        return await make_report(self.settings.bootstrap_servers, self.topics, account, 0)
+        return await make_report(self.settings.kafka, self.topics, account, 0)
 
     async def broken_promises(self, *, strict: bool) -> list[Any]:
         """What ``verify`` finds."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
+from streams.access.connection import Address
 from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
 from streams.books.changelog import decode_count, decode_key, decode_spend
 from streams.books.rows import SpendRow
@@ -102,7 +103,7 @@ class Books:
         return self.apply_error(record.key, record.value)
 
 
-async def load_books(bootstrap: str, topics: Topics) -> Books:
+async def load_books(bootstrap: Address, topics: Topics) -> Books:
     """The tables as they are now. Raises UnreachableError and MissingTopicError."""
     async with open_snapshot(bootstrap) as snapshot:
         return await _load(snapshot, topics)
@@ -154,7 +155,7 @@ class BooksFollower:
 
 
 @asynccontextmanager
-async def follow_books(bootstrap: str, topics: Topics) -> AsyncIterator[BooksFollower]:
+async def follow_books(bootstrap: Address, topics: Topics) -> AsyncIterator[BooksFollower]:
     """A follower that starts with the tables as they are now.
 
     Raises UnreachableError and MissingTopicError, but only at the start.

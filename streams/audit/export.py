@@ -115,7 +115,7 @@ class Calls:
     """The call records of an installation, read once; what was met on the way stands in fields."""
 
     def __init__(self, settings: Settings, topics: Topics) -> None:
-        self._bootstrap = settings.bootstrap_servers
+        self._bootstrap = settings.kafka
         self._topics = topics
         self.oldest: int | None = None
         """When the oldest call ended (epoch milliseconds), if older ones are gone by retention."""

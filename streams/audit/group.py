@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
@@ -64,7 +65,7 @@ async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
     """The group and its place in ``topic``. Raises KafkaError and MissingTopicError."""
     admin = snapshot.admin
     ends, starts = await snapshot.ends([topic]), await snapshot.starts([topic])
-    coordinator = await _coordinator(snapshot, group)
+    coordinator = await coordinator_of(admin, group)
     [answer] = await admin.describe_consumer_groups([group], coordinator)
     found = answer.to_object()["groups"][0]
     members = [
@@ -86,13 +87,14 @@ async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
     )
 
 
-async def _coordinator(snapshot: Snapshot, group: str) -> int:
+async def coordinator_of(admin: AIOKafkaAdminClient, group: str) -> int:
+    """Node of the broker that knows the group. Raises KafkaError."""
     for _ in range(COORDINATOR_TRIES):
         try:
-            return int(await snapshot.admin.find_coordinator(group))
+            return int(await admin.find_coordinator(group))
         except GroupCoordinatorNotAvailableError:
             await asyncio.sleep(COORDINATOR_PAUSE)
-    return int(await snapshot.admin.find_coordinator(group))
+    return int(await admin.find_coordinator(group))
 
 
 def _partitions(assignment: bytes, topic: str) -> tuple[int, ...]:

@@ -68,9 +68,9 @@ class Overview:
 async def read_overview(settings: Settings, now: float) -> Overview:
     """``now`` is epoch seconds. Raises UnreachableError and MissingTopicError."""
     topics = Topics.of(settings)
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    async with open_snapshot(settings.kafka) as snapshot:
         group = await read_group(snapshot, settings.app_id, topics.input)
-    books = await load_books(settings.bootstrap_servers, topics)
+    books = await load_books(settings.kafka, topics)
     return overview(books, group, now, settings.window_seconds)
 
 

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
+from streams.access.connection import Address, client_arguments
 from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
 
 Isolation = Literal["read_committed", "read_uncommitted"]
@@ -147,7 +148,7 @@ def place(record: ConsumerRecord) -> str:
 
 @asynccontextmanager
 async def open_snapshot(
-    bootstrap: str,
+    bootstrap: Address,
     *,
     isolation: Isolation = "read_committed",
     on_progress: OnProgress = ignore_progress,
@@ -162,7 +163,7 @@ async def open_snapshot(
 
 
 async def read_topic(
-    bootstrap: str, *topics: str, isolation: Isolation = "read_committed"
+    bootstrap: Address, *topics: str, isolation: Isolation = "read_committed"
 ) -> AsyncGenerator[ConsumerRecord, None]:
     """Every record of whole topics, from the beginning to the ends at the start of reading.
 
@@ -174,10 +175,12 @@ async def read_topic(
 
 
 @asynccontextmanager
-async def open_consumer(bootstrap: str, isolation: Isolation) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_consumer(
+    bootstrap: Address, isolation: Isolation
+) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer outside of any group, that reads every partition it is assigned."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_arguments(bootstrap),
         group_id=None,
         enable_auto_commit=False,
         # If retention overtakes the reader, it goes on with what is left.

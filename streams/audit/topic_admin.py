@@ -15,6 +15,8 @@ from aiokafka.errors import (
     for_code,
 )
 
+from streams.access.connection import Address, client_arguments
+from streams.access.reason import why_not
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
 from streams.settings import Settings
 
@@ -33,9 +35,11 @@ class TopicsError(Exception):
 
 
 class UnreachableError(TopicsError):
-    """Kafka does not answer; the argument is the address."""
+    """Kafka does not answer; the argument is the address, and why, where that is known."""
 
     def __str__(self) -> str:
+        if len(self.args) > 1 and self.args[1]:
+            return str(self.args[1])
         return f"Kafka does not answer at {self.args[0]}: is KAFKA_BOOTSTRAP_SERVERS right?"
 
 
@@ -72,7 +76,7 @@ class TopicState:
 
 async def describe(settings: Settings, topics: Topics) -> list[TopicState]:
     """The state of the input topic and of every topic of ours. Raises UnreachableError."""
-    async with open_admin(settings.bootstrap_servers) as admin:
+    async with open_admin(settings.kafka) as admin:
         return states_of(topics, await partition_counts(admin))
 
 
@@ -107,7 +111,7 @@ async def create_missing(
     input. ``replication`` is 3 by default, or the number of brokers if there are fewer. Raises
     UnreachableError and TopicCreationError.
     """
-    async with open_admin(settings.bootstrap_servers) as admin:
+    async with open_admin(settings.kafka) as admin:
         counts = await partition_counts(admin)
         width = counts.get(topics.input, partitions)
         specs = [TopicSpec(topics.input, True, INPUT_ROOM), *topics.specs()]
@@ -147,7 +151,7 @@ async def widen(settings: Settings, topics: Topics) -> list[str]:
     """Gives the topics that need the partitions of the input topic those they lack, and returns
     their names. Raises UnreachableError and TopicCreationError.
     """
-    async with open_admin(settings.bootstrap_servers) as admin:
+    async with open_admin(settings.kafka) as admin:
         states = states_of(topics, await partition_counts(admin))
         narrow = {state.name: state for state in states if state.status == "wrong partition count"}
         for state in narrow.values():
@@ -193,9 +197,9 @@ async def wait_until_known(
 
 
 @asynccontextmanager
-async def open_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def open_admin(bootstrap: Address) -> AsyncIterator[AIOKafkaAdminClient]:
     """A client for administration. Raises UnreachableError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_arguments(bootstrap))
     try:
         await connect(admin, bootstrap)
         yield admin
@@ -204,13 +208,13 @@ async def open_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def connect(
-    client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, bootstrap: str
+    client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, bootstrap: Address
 ) -> None:
     """Starts a client of aiokafka. Raises UnreachableError when nothing answers."""
     try:
         await client.start()
     except (KafkaError, OSError) as error:
-        raise UnreachableError(bootstrap) from error
+        raise UnreachableError(bootstrap, await why_not(bootstrap)) from error
 
 
 def states_of(topics: Topics, counts: Mapping[str, int]) -> list[TopicState]:

@@ -72,7 +72,7 @@ async def collect(
     """
     outputs = [*topics.categories.values(), topics.dead_letter]
     ours = [topics.calls, topics.done, topics.spend, topics.errors]
-    async with open_snapshot(settings.bootstrap_servers, on_progress=on_progress) as snapshot:
+    async with open_snapshot(settings.kafka, on_progress=on_progress) as snapshot:
         committed = await _committed(snapshot, settings.app_id, topics.input)
         there = await _former(snapshot, topics)
         ends = await snapshot.written([*ours, *outputs, *there, *former_topics])

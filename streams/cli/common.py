@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TimeRemainingColumn
 
+from streams.access.acls import Role
 from streams.audit.topic_admin import TopicsError
 from streams.events.topics import Topics
 from streams.settings import Settings, SettingsError, load_settings
@@ -21,6 +22,16 @@ T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+ROLE_OF: dict[str, Role] = {
+    "dashboard": "dashboard",
+    "send": "sender",
+    "redrive": "operator",
+    "reconcile": "operator",
+    "topics": "admin",
+    "worker": "worker",
+}
+"""Whose rights a command needs; a reader's else."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -46,9 +57,22 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except TopicsError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(_denied() or str(error)) from None
     except KafkaError as error:
-        raise click.ClickException(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}") from None
+        said = f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}"
+        raise click.ClickException(_denied() or said) from None
+
+
+def _denied() -> str | None:
+    """What the command at work may not do, where Kafka denies it something.
+
+    Also where a topic seems missing: one that we may not see looks so.
+    """
+    context = click.get_current_context(silent=True)
+    role = ROLE_OF.get(context.info_name or "", "reader") if context else "reader"
+    from streams.access.denial import find_denial
+
+    return asyncio.run(find_denial(load(), role))
 
 
 def print_json(data: object) -> None:

@@ -53,7 +53,7 @@ def command(place: tuple[int, int], with_text: bool, topic: str | None, as_json:
 async def _read(
     settings: Settings, topic: str, place: tuple[int, int], with_text: bool
 ) -> tuple[ConsumerRecord, Content | None]:
-    record = await one(settings.bootstrap_servers, topic, *place)
+    record = await one(settings.kafka, topic, *place)
     return record, await _content(settings, record.value) if with_text else None
 
 

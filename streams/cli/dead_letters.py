@@ -65,7 +65,7 @@ def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> Non
     """
     settings = load()
     topic = topic or topics_of(settings).dead_letter
-    total, letters = run(newest(settings.bootstrap_servers, topic, wanted, limit))
+    total, letters = run(newest(settings.kafka, topic, wanted, limit))
     if as_json:
         rows = [letter.as_json() for letter in letters]
         print_json({"topic": topic, "total": total, "dead_letters": rows})

@@ -48,7 +48,7 @@ def books_since(since: float | None, last: float | None) -> tuple[Books, float]:
         raise click.UsageError("--since and --last exclude each other")
     start = time.time() - last if last is not None else since or 0.0
     settings = load()
-    books = run(load_books(settings.bootstrap_servers, topics_of(settings)))
+    books = run(load_books(settings.kafka, topics_of(settings)))
     return books, start - settings.window_seconds
 
 

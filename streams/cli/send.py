@@ -12,6 +12,7 @@ import click
 from aiokafka import AIOKafkaProducer
 from rich.progress import DownloadColumn, Progress
 
+from streams.access.connection import client_arguments
 from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
 from streams.cli.common import json_option, load, print_json, progress, run
 from streams.events.wire import SchemaNeeded, UndecodableEvent, decode_ticket
@@ -64,13 +65,13 @@ class Sender:
 
     async def send(self, file: BinaryIO) -> None:
         """Everything in ``file``. Raises ClickException at the first line that is no ticket."""
-        bootstrap, topic = self._settings.bootstrap_servers, self._settings.input_topic
+        bootstrap, topic = self._settings.kafka, self._settings.input_topic
         async with open_admin(bootstrap) as admin:
             if topic not in await partition_counts(admin):
                 raise MissingTopicError(topic)
         # Its default partitioner is Java's: murmur2 of the key.
         producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=5
+            **client_arguments(bootstrap), enable_idempotence=True, linger_ms=5
         )
         bar = progress(DownloadColumn())
         try:

@@ -1,11 +1,14 @@
 """``ticket-streams topics``: show, check, create, mend and widen them all."""
 
+from dataclasses import asdict
+
 import click
 
+from streams.access.acls import ROLES, Role, commands, least
 from streams.audit.group import read_group
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import DEFAULT_PARTITIONS, create_missing
-from streams.cli.common import json_option, load, run, topics_of
+from streams.cli.common import json_option, load, print_json, run, topics_of
 from streams.cli.topics_view import View, show
 from streams.doctor.topic_facts import read_topics
 from streams.doctor.topic_plan import Plan, carry_out, plan_to_grow, plan_to_mend
@@ -31,6 +34,12 @@ from streams.settings import Settings
     "--yes/--dry-run", default=False, help="Do what --fix or --partitions would; else it is told."
 )
 @click.option("--accept-disorder", is_flag=True, help="Widen the input although events wait in it.")
+@click.option("--acls", "principal", metavar="PRINCIPAL", help="Print what to grant to User:NAME.")
+@click.option(
+    "--role",
+    type=click.Choice(list(ROLES)),
+    help="With --acls: what that user is to do.  [default: worker]",
+)
 @json_option
 def command(
     create: bool,
@@ -39,9 +48,13 @@ def command(
     fix: bool,
     yes: bool,
     accept_disorder: bool,
+    principal: str | None,
+    role: Role | None,
     as_json: bool,
 ) -> None:
     """Show the topics of this installation and what they lack; create, mend and widen them.
+
+    --acls prints the least that a user must be allowed, for kafka-acls.
 
     --fix creates what is missing, widens what is narrower than the input, and sets options that
     differ. It leaves alone what belongs to the input's owner, and the number of replicas. It says
@@ -52,7 +65,15 @@ def command(
       ticket-streams topics --create --partitions 8
       ticket-streams topics --fix --yes
       ticket-streams topics --partitions 16
+      ticket-streams topics --acls User:dashboard --role dashboard
     """
+    if principal is not None:
+        if create or fix or partitions:
+            raise click.UsageError("--acls asks Kafka nothing and goes with --role only")
+        _print_acls(load(), principal, role or "worker", as_json)
+        return
+    if role is not None:
+        raise click.UsageError("--role goes with --acls")
     if create and fix:
         raise click.UsageError("--create and --fix exclude each other: --fix creates too")
     if (yes or accept_disorder) and (create or not (fix or partitions)):
@@ -76,6 +97,16 @@ def command(
     show(view, [], plan, as_json, done=yes)
 
 
+def _print_acls(settings: Settings, principal: str, role: Role, as_json: bool) -> None:
+    acls = least(role, settings)
+    if as_json:
+        print_json({"principal": principal, "role": role, "acls": [asdict(acl) for acl in acls]})
+        return
+    click.echo(f"# {role}: {ROLES[role]}")
+    for line in commands(acls, principal, settings.bootstrap_servers):
+        click.echo(line)
+
+
 async def _view(snapshot: Snapshot, settings: Settings) -> View:
     topics = topics_of(settings)
     names = [topics.input, *(spec.name for spec in topics.specs())]
@@ -91,12 +122,12 @@ async def _shown(
         created = await create_missing(
             settings, topics_of(settings), partitions=partitions, replication=replication
         )
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    async with open_snapshot(settings.kafka) as snapshot:
         return created, await _view(snapshot, settings)
 
 
 async def _planned(settings: Settings, fix: bool, grow: int | None) -> tuple[View, Plan]:
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    async with open_snapshot(settings.kafka) as snapshot:
         view = await _view(snapshot, settings)
         plan = plan_to_mend(view.topics, view.facts) if fix else Plan()
         if grow:
@@ -110,6 +141,6 @@ async def _planned(settings: Settings, fix: bool, grow: int | None) -> tuple[Vie
 
 
 async def _done(settings: Settings, plan: Plan) -> View:
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    async with open_snapshot(settings.kafka) as snapshot:
         await carry_out(snapshot.admin, topics_of(settings), plan)
         return await _view(snapshot, settings)

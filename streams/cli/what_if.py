@@ -101,7 +101,7 @@ def _prices(settings: Settings, file: str | None) -> PriceList:
 async def _read(settings: Settings, replay: Replay, *, quiet: bool) -> None:
     topics = topics_of(settings)
     with reading_bar(quiet=quiet) as tell:
-        async with open_snapshot(settings.bootstrap_servers, on_progress=tell) as snapshot:
+        async with open_snapshot(settings.kafka, on_progress=tell) as snapshot:
             ends = await snapshot.ends([topics.calls])
             await snapshot.expect(ends)
             async for record in snapshot.read(ends):

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp_sse import sse_response
 from yarl import URL
 
+from streams.access.denial import find_denial
 from streams.dashboard import assets, views
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
 from streams.dashboard.source import BooksSource, KafkaBooks
@@ -46,7 +47,9 @@ async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard
 
     Needs no Kafka to start: the page says when it is away, and goes on by itself.
     """
-    source = KafkaBooks(settings.bootstrap_servers, Topics.of(settings))
+    source = KafkaBooks(
+        settings.kafka, Topics.of(settings), lambda: find_denial(settings, "dashboard")
+    )
     return await serve(source, settings, host, port)
 
 

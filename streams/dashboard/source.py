@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from aiokafka.errors import KafkaError
 
+from streams.access.connection import Address
 from streams.audit.books import Books, BooksFollower, follow_books
 from streams.audit.topic_admin import TopicsError, UnreachableError, open_admin
 from streams.events.topics import Topics
@@ -64,8 +66,15 @@ class BooksSource:
 class KafkaBooks(BooksSource):
     """The books as committed in Kafka. Shows what it knew last while Kafka is away."""
 
-    def __init__(self, bootstrap: str, topics: Topics) -> None:
+    def __init__(
+        self,
+        bootstrap: Address,
+        topics: Topics,
+        denied: Callable[[], Awaitable[str | None]] | None = None,
+    ) -> None:
+        """``denied`` says what Kafka denies us, if anything."""
         super().__init__()
+        self._denied = denied
         self._bootstrap = bootstrap
         self._topics = topics
 
@@ -79,7 +88,8 @@ class KafkaBooks(BooksSource):
             except UnreachableError as error:
                 self.tell("away", str(error))
             except (TopicsError, KafkaError) as error:
-                self.tell("unreadable", str(error))
+                denied = await self._denied() if self._denied else None
+                self.tell("unreadable", denied or str(error))
             except Exception as error:
                 # A page that stands still and says nothing would be worse.
                 log.exception("the books cannot be followed, trying again")

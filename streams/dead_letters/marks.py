@@ -9,6 +9,7 @@ import json
 
 from aiokafka import ConsumerRecord
 
+from streams.access.connection import Address
 from streams.audit.snapshot import Snapshot
 from streams.audit.topic_admin import create, open_admin, partition_counts
 from streams.delivery.records import Record
@@ -56,7 +57,7 @@ async def read_marks(snapshot: Snapshot, topic: str) -> Marks:
     return marks
 
 
-async def create_topic(bootstrap: str, topic: str) -> None:
+async def create_topic(bootstrap: Address, topic: str) -> None:
     """Makes the topic where it is missing. Raises UnreachableError and TopicCreationError.
 
     Compacted, not deleted: a letter may be kept for longer than any time one could choose here.

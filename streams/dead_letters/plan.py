@@ -65,7 +65,7 @@ class Plan:
 
 async def make_plan(settings: Settings, order: Order) -> Plan:
     """Reads all letters and changes nothing. Raises UnreachableError and MissingTopicError."""
-    async with open_snapshot(settings.bootstrap_servers) as snapshot:
+    async with open_snapshot(settings.kafka) as snapshot:
         plan = Plan(partitions=await partition_counts(snapshot.admin))
         marked = await marks.read_marks(snapshot, marks.topic_of(settings))
         found = list[tuple[int, int, int, str, int]]()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from streams.access.connection import Address
 from streams.audit.snapshot import Offsets, Snapshot, open_snapshot
 from streams.audit.topic_admin import TopicsError
 from streams.dead_letters.letter import Letter, letter_of
@@ -30,7 +31,7 @@ async def letters(
 
 
 async def newest(
-    bootstrap: str, topic: str, wanted: Wanted, limit: int
+    bootstrap: Address, topic: str, wanted: Wanted, limit: int
 ) -> tuple[int, list[Letter]]:
     """How many are ``wanted``, and the ``limit`` that were given up last, the last first.
 
@@ -45,7 +46,7 @@ async def newest(
     return total, [entry[-1] for entry in sorted(best, reverse=True)]
 
 
-async def one(bootstrap: str, topic: str, partition: int, offset: int) -> ConsumerRecord:
+async def one(bootstrap: Address, topic: str, partition: int, offset: int) -> ConsumerRecord:
     """The record at these coordinates. Raises NoSuchLetterError, and as :func:`newest`."""
     at = TopicPartition(topic, partition)
     async with open_snapshot(bootstrap) as snapshot:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
+from streams.access.connection import client_arguments
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.dead_letters import marks
 from streams.dead_letters.event import event_of
@@ -34,7 +35,7 @@ class Redriver:
         self.redriven = 0
         self.stop = asyncio.Event()
         """Set it to end after the transaction under way."""
-        self._bootstrap = settings.bootstrap_servers
+        self._bootstrap = settings.kafka
         self._order = order
         self._plan = plan
         self._tell = tell
@@ -44,7 +45,7 @@ class Redriver:
         self._batch: list[Record] = []
         self._letters = self._bytes = 0
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_arguments(self._bootstrap),
             transactional_id=f"{settings.app_id}-redrive",
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             linger_ms=5,

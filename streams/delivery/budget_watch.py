@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.access.connection import Address
 from streams.audit.books import RowKey
 from streams.audit.snapshot import POLL_MS, open_consumer, open_snapshot
 from streams.audit.topic_admin import TopicsError
@@ -34,7 +35,7 @@ class BudgetWatch:
     """Follows the spend table for ``budget``; ``tell`` is called after each look."""
 
     def __init__(
-        self, bootstrap: str, topics: Topics, budget: Budget, tell: Callable[[], None]
+        self, bootstrap: Address, topics: Topics, budget: Budget, tell: Callable[[], None]
     ) -> None:
         self.partitions = 0
         """Of the input topic; 0 until they are known."""

@@ -16,6 +16,7 @@ from faust.tables.table import Table
 from faust.tables.wrappers import WindowWrapper
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
+from streams.access.connection import Kafka
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
@@ -172,11 +173,29 @@ def forget(app: App, event: Any) -> None:
     app.consumer._unacked_messages.discard(event.message)
 
 
+def credentials_of(kafka: Kafka) -> Any:
+    """What every other client is given (streams.access.connection), in Faust's words."""
+    given = kafka.security
+    context, mechanism = given.get("ssl_context"), given.get("sasl_mechanism")
+    if mechanism == "OAUTHBEARER":
+        tokens = given["sasl_oauth_token_provider"]
+        return faust.OAuthCredentials(oauth_cb=tokens, ssl_context=context)
+    if mechanism is not None:
+        return faust.SASLCredentials(
+            username=given["sasl_plain_username"],
+            password=given["sasl_plain_password"],
+            mechanism=mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
 def create_app(settings: Settings) -> App:
     """A Faust app with nothing of Faust's own delivery left on."""
     app = App(
         settings.app_id,
         broker=[f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
+        broker_credentials=credentials_of(settings.kafka),
         broker_client_id=settings.app_id,
         consumer_auto_offset_reset="earliest",
         # A partition that is added is noticed within this time.

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 
+from streams.access.connection import Address, client_arguments
 from streams.delivery.transaction import REQUEST_TIMEOUT_MS
 from streams.events.model import CallRecord
 from streams.events.wire import decode_call, encode_call
@@ -34,7 +35,7 @@ class Intents:
     what comes late would come after the record that closes it. It takes a call 0.3 ms.
     """
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: Address, topic: str) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
         self._producer: AIOKafkaProducer | None = None
@@ -75,7 +76,7 @@ class Intents:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **client_arguments(self._bootstrap),
                     acks="all",
                     request_timeout_ms=REQUEST_TIMEOUT_MS,
                 )

@@ -177,10 +177,10 @@ class Member:
             self.ready = True
             return
         began = time.monotonic()
-        self._source = source = SourceTopic(self._settings.bootstrap_servers, self._topics.input)
+        self._source = source = SourceTopic(self._settings.kafka, self._topics.input)
         await source.open()
         await widen(self._settings, self._topics)
-        self._intents = intents = Intents(self._settings.bootstrap_servers, self._topics.intents)
+        self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
         await intents.open()
         producers = {number: self._producer(number, source) for number in sorted(numbers)}
         begin = {}
@@ -192,9 +192,7 @@ class Member:
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
             group = await self._committed_offsets()
-            restored = await restore(
-                self._settings.bootstrap_servers, self._topics, numbers, source.id
-            )
+            restored = await restore(self._settings.kafka, self._topics, numbers, source.id)
             for number, producer in producers.items():
                 begin[number], new = restored[number].progress.begin(group.get(number))
                 if new:
@@ -239,7 +237,7 @@ class Member:
     def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
         app = self._settings.app_id
         own = transactional_id(app, self._topics.input, number)
-        return PartitionProducer(self._settings.bootstrap_servers, own, app, source)
+        return PartitionProducer(self._settings.kafka, own, app, source)
 
     def _partition(
         self,
@@ -268,7 +266,7 @@ class Member:
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
         """What the group has committed, by partition, where there is something."""
-        async with open_admin(self._settings.bootstrap_servers) as admin:
+        async with open_admin(self._settings.kafka) as admin:
             found = await admin.list_consumer_group_offsets(self._settings.app_id)
         return {
             tp.partition: entry for tp, entry in found.items() if tp.topic == self._topics.input
@@ -299,7 +297,7 @@ class Member:
         try:
             async with (
                 asyncio.timeout(HOUSEKEEPING_SECONDS),
-                open_admin(self._settings.bootstrap_servers) as admin,
+                open_admin(self._settings.kafka) as admin,
             ):
                 await admin.delete_records(trim)
         except (TopicsError, KafkaError, OSError, TimeoutError) as error:

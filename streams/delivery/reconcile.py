@@ -63,7 +63,7 @@ def still_unsettled(calls: Iterable[CallRecord]) -> list[CallRecord]:
 
 async def find_unsettled(settings: Settings, topics: Topics) -> list[CallRecord]:
     """What the books have as unsettled now. Raises as read_topic does."""
-    records = read_topic(settings.bootstrap_servers, topics.calls)
+    records = read_topic(settings.kafka, topics.calls)
     return still_unsettled([decode_call(record.value) async for record in records])
 
 
@@ -73,7 +73,7 @@ async def write_off(settings: Settings, topics: Topics, call_ids: Collection[str
     Raises WorkersRunError, and what aiokafka raises: then run it again, nothing is done twice.
     """
     await _no_worker_runs(settings)
-    source = SourceTopic(settings.bootstrap_servers, topics.input)
+    source = SourceTopic(settings.kafka, topics.input)
     await source.open()
     try:
         known = await find_unsettled(settings, topics)
@@ -121,12 +121,12 @@ async def _opened(
     spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
     errors = app.book("errors", int, encode_count, decode_count, settings).table
     own = transactional_id(settings.app_id, topics.input, number)
-    producer = PartitionProducer(settings.bootstrap_servers, own, settings.app_id, source)
+    producer = PartitionProducer(settings.kafka, own, settings.app_id, source)
     partition = SourcePartition(
         number,
         0,
         producer=producer,
-        intents=Intents(settings.bootstrap_servers, topics.intents),
+        intents=Intents(settings.kafka, topics.intents),
         topics=topics,
         partitions={},
         books=Books(spend, errors),
@@ -139,7 +139,7 @@ async def _opened(
     )
     try:
         await producer.fence()
-        restored = await restore(settings.bootstrap_servers, topics, [number], source.id)
+        restored = await restore(settings.kafka, topics, [number], source.id)
         partition.open(0, restored[number])
         yield partition
     finally:
@@ -147,7 +147,7 @@ async def _opened(
 
 
 async def _no_worker_runs(settings: Settings) -> None:
-    async with open_admin(settings.bootstrap_servers) as admin:
+    async with open_admin(settings.kafka) as admin:
         for answer in await admin.describe_consumer_groups([settings.app_id]):
             for _, _, state, *_ in answer.groups:
                 if state not in ("Empty", "Dead"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from streams.access.connection import Address, client_arguments
 from streams.delivery.intents import IntentLog
 from streams.delivery.progress import Progress
 from streams.events.model import Done
@@ -35,7 +36,7 @@ class Restored:
 
 
 async def restore(
-    bootstrap: str, topics: Topics, partitions: Collection[int], topic_id: str = ""
+    bootstrap: Address, topics: Topics, partitions: Collection[int], topic_id: str = ""
 ) -> Mapping[int, Restored]:
     """Read done rows, intents and changelogs of ``partitions`` to their end: committed records.
 
@@ -51,7 +52,7 @@ async def restore(
         TopicPartition(t, p) for t in (topics.done, topics.intents, *changelogs) for p in partitions
     ]
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_arguments(bootstrap),
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -99,7 +100,7 @@ async def source_ends(
     """Where the committed records of ``topic`` end, by partition."""
     wanted = [TopicPartition(topic, number) for number in partitions]
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_arguments(settings.kafka),
         isolation_level="read_committed",
         enable_auto_commit=False,
     )

@@ -10,6 +10,7 @@ import time
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, for_code
 
+from streams.access.connection import Address, client_arguments
 from streams.delivery.topic_id import NO_ID, TopicIdRequest
 
 UNKNOWN_ID = ""
@@ -28,11 +29,11 @@ class RecreatedError(Exception):
 class SourceTopic:
     """The input topic as it was when its partitions were opened."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: Address, topic: str) -> None:
         self.topic = topic
         self.id = UNKNOWN_ID
         self._client = AIOKafkaClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS
+            **client_arguments(bootstrap), request_timeout_ms=REQUEST_TIMEOUT_MS
         )
         self._looking = asyncio.Lock()
         self._confirmed = 0.0

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from streams.access.connection import Address, client_arguments
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.source_topic import SourceTopic
@@ -36,12 +37,12 @@ class PartitionProducer:
     """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
 
     def __init__(
-        self, bootstrap: str, transactional_id: str, group: str, source: SourceTopic
+        self, bootstrap: Address, transactional_id: str, group: str, source: SourceTopic
     ) -> None:
         self._group = group
         self._source = source
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **client_arguments(bootstrap),
             transactional_id=transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,

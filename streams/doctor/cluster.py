@@ -65,7 +65,7 @@ async def read_cluster(admin: AIOKafkaAdminClient) -> ClusterFacts:
 def check_cluster(settings: Settings, cluster: ClusterFacts) -> list[Finding]:
     """What the brokers are, and what of it does not suit us. Pure."""
     many = "one broker" if cluster.brokers == 1 else f"{cluster.brokers} brokers"
-    said = f"{settings.bootstrap_servers} answers: {many}, {cluster.age}"
+    said = f"{settings.kafka} answers: {many}, {cluster.age}"
     size = Finding("kafka", "ok", said)
     if cluster.brokers < SAFE_COPIES:
         tip = "what is lost with a broker is lost; three survive one's death"

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from streams.access.acls import Role, least
+from streams.access.rights import missing
 from streams.audit.group import read_group
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import TopicsError, UnreachableError
 from streams.claude.prices import prices_of
+from streams.doctor.access_checks import check_rights
 from streams.doctor.api import check_api
 from streams.doctor.clock import check_stamps, read_stamps
 from streams.doctor.cluster import check_cluster, read_cluster
@@ -36,13 +39,16 @@ UNSEEN = Finding(
 )
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Every finding, as soon as it is there. Nothing is changed, nothing is paid."""
+async def examine(settings: Settings, role: Role = "worker") -> AsyncIterator[Finding]:
+    """Every finding, as soon as it is there. Nothing is changed, nothing is paid.
+
+    ``role`` is what the user who signs in to Kafka is to do.
+    """
     for finding in check_settings(settings):
         yield finding
     for finding in await check_machine(settings):
         yield finding
-    for finding in await _kafka(settings):
+    for finding in await _kafka(settings, role):
         yield finding
     yield UNSEEN
     for finding in await check_registry(settings):
@@ -53,16 +59,19 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _kafka(settings: Settings) -> list[Finding]:
+async def _kafka(settings: Settings, role: Role) -> list[Finding]:
     found: list[Finding] = []
     try:
         async with (
             asyncio.timeout(KAFKA_SECONDS),
-            open_snapshot(settings.bootstrap_servers) as seen,
+            open_snapshot(settings.kafka) as seen,
         ):
+            found += check_rights(settings, role, await missing(seen.admin, least(role, settings)))
             await _look(settings, seen, found)
-    except (UnreachableError, TimeoutError):
-        found.append(Finding("kafka", "wrong", str(UnreachableError(settings.bootstrap_servers))))
+    except UnreachableError as error:
+        found.append(Finding("kafka", "wrong", str(error)))
+    except TimeoutError:
+        found.append(Finding("kafka", "wrong", str(UnreachableError(settings.kafka))))
     except (KafkaError, TopicsError) as error:
         what = f"it refuses a look: {type(error).__name__}: {error}"
         found.append(Finding("kafka", "wrong", what, "may this user describe topics and groups?"))
@@ -80,5 +89,8 @@ async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> Non
     if topics.input in facts:
         found += check_group(settings, await read_group(seen, settings.app_id, topics.input))
     if topics.calls in facts:
-        stamps = await read_stamps(seen, topics)
-        found += check_stamps(stamps, now_ms())
+        try:
+            found += check_stamps(await read_stamps(seen, topics), now_ms())
+        except TopicAuthorizationFailedError:
+            tip = f"grant Read on {topics.calls} to look at it"
+            found.append(Finding("clock", "note", "the calls may not be read", tip))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from streams.access.connection import client_arguments
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import collect
 from streams.dashboard.server import start_dashboard
@@ -85,6 +86,7 @@ class Demo:
     ) -> DemoReport:
         settings = load_settings(
             bootstrap_servers=broker.bootstrap,
+            security_protocol="PLAINTEXT",  # whatever this shell is set up for
             anthropic_api_key="stand-in",
             anthropic_base_url=api.url,
             worker_port=0,
@@ -113,7 +115,7 @@ class Demo:
                 raise DemoFailedError(f"the worker ended with {code}: {_tail(data)}")
             self._on_step("the audit")
             account = api.account()
-            report = await make_report(settings.bootstrap_servers, topics, account, seconds)
+            report = await make_report(settings.kafka, topics, account, seconds)
             audit = (await collect(settings, topics)).report(account, strict=True)
             broken = [check.promise for check in audit.checks if not check.ok]
             if broken:
@@ -128,7 +130,7 @@ class Demo:
 
     async def _send(self, settings: Settings, topics: Topics) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers, linger_ms=5, max_request_size=2**21
+            **client_arguments(settings.kafka), linger_ms=5, max_request_size=2**21
         )
         async with producer:
             for event in draw(self._tickets, self._seed):
@@ -165,7 +167,7 @@ class Demo:
 async def _reader(settings: Settings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
         *topics,
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_arguments(settings.kafka),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from streams.access.connection import Address
 from streams.audit.snapshot import open_snapshot
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
@@ -52,7 +53,7 @@ class DemoReport:
 
 
 async def make_report(
-    bootstrap: str, topics: Topics, account: Mapping[str, Any], seconds: float
+    bootstrap: Address, topics: Topics, account: Mapping[str, Any], seconds: float
 ) -> DemoReport:
     """Read every topic as any read_committed consumer would, and count."""
     arrived: set[Coordinates] = set()

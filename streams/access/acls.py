@@ -1,0 +1,138 @@
+"""The least that each part of an installation has to be allowed on Kafka: data, and pure.
+
+Read and Write bring Describe with them, so that is named only where it stands alone. Nothing needs
+a right on the cluster: idempotent producers only need Write on a topic since Kafka 2.8.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from shlex import quote
+from typing import Literal, get_args
+
+from streams.events.topics import Topics
+from streams.settings import Settings
+
+Role = Literal["worker", "dashboard", "reader", "sender", "operator", "admin"]
+ROLES: dict[Role, str] = {
+    "worker": "ticket-streams worker",
+    "dashboard": "ticket-streams dashboard",
+    "reader": "spend, errors, status, verify, export, what-if, dead-letters list and show",
+    "sender": "ticket-streams send, or any producer of tickets",
+    "operator": "dead-letters redrive, reconcile",
+    "admin": "topics --create, --fix and --partitions",
+}
+"""Who does what."""
+
+Resource = Literal["topic", "group", "transactional-id"]
+Operation = Literal[
+    "Read", "Write", "Create", "Delete", "Alter", "Describe", "DescribeConfigs", "AlterConfigs"
+]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Acl:
+    """One operation that is allowed on one resource, or on all whose names begin so."""
+
+    resource: Resource
+    name: str
+    operation: Operation
+    prefixed: bool = False
+
+    def __str__(self) -> str:
+        begins = " beginning with" if self.prefixed else ""
+        return f"{self.operation} on {self.resource.replace('-', ' ')}{begins} {self.name}"
+
+
+def least(role: Role, settings: Settings) -> list[Acl]:
+    """What ``role`` needs of an installation with these settings, and no more."""
+    topics = Topics.of(settings)
+    return sorted(set(_ROLE[role](settings, topics)))
+
+
+def _on(topics: Iterable[str], *operations: Operation) -> Iterator[Acl]:
+    for topic in topics:
+        for operation in operations:
+            yield Acl("topic", topic, operation)
+
+
+def _outputs(topics: Topics) -> list[str]:
+    return [*topics.categories.values(), topics.dead_letter]
+
+
+def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _on([topics.input], "Read")
+    yield from _on(_outputs(topics), "Write")
+    yield from _on([topics.calls], "Write")
+    yield from _on([topics.spend, topics.errors], "Read", "Write")
+    # Delete is for records that no restart needs any more.
+    yield from _on([topics.done, topics.intents], "Read", "Write", "Delete")
+    yield Acl("group", settings.app_id, "Read")
+    yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
+
+
+def _dashboard(_: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _on([topics.spend, topics.errors], "Read")
+
+
+def _reader(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    ours = (topics.calls, topics.done, topics.spend, topics.errors)
+    yield from _on([topics.input, *_outputs(topics), *ours], "Read")
+    yield from _on([topics.redriven], "Read")
+    yield Acl("group", settings.app_id, "Describe")
+
+
+def _sender(_: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _on([topics.input], "Write")
+
+
+def _operator(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    # To write off is a transaction of the partition, as a worker's.
+    yield from _on([topics.calls, topics.spend, topics.errors, topics.intents], "Read", "Write")
+    yield from _on([topics.done], "Read")
+    yield Acl("group", settings.app_id, "Describe")
+    yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
+    yield from _on([topics.dead_letter], "Read")
+    yield from _on([topics.input], "Write", "DescribeConfigs")
+    yield from _on([topics.redriven], "Create", "Read", "Write")
+    yield Acl("transactional-id", f"{settings.app_id}-redrive", "Write")
+
+
+def _admin(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    names = [topics.input, *(spec.name for spec in topics.specs())]
+    yield from _on(names, "Create", "Alter", "Describe", "DescribeConfigs", "AlterConfigs")
+    yield Acl("group", settings.app_id, "Describe")
+
+
+_ROLE = {
+    "worker": _worker,
+    "dashboard": _dashboard,
+    "reader": _reader,
+    "sender": _sender,
+    "operator": _operator,
+    "admin": _admin,
+}
+
+
+def commands(acls: Collection[Acl], principal: str, servers: str) -> list[str]:
+    """As ``kafka-acls`` takes them, a line for resources that share their operations."""
+    by_name: dict[tuple[Resource, str, bool], list[Operation]] = {}
+    for acl in acls:
+        by_name.setdefault((acl.resource, acl.name, acl.prefixed), []).append(acl.operation)
+    lines: dict[tuple[Resource, bool, tuple[Operation, ...]], list[str]] = {}
+    for (resource, name, prefixed), found in by_name.items():
+        operations = tuple(sorted(found, key=OPERATIONS.index))
+        lines.setdefault((resource, prefixed, operations), []).append(name)
+    head = f"kafka-acls --bootstrap-server {quote(servers)} --add"
+    head += f" --allow-principal {quote(principal)}"
+    return [
+        " ".join(
+            [
+                head,
+                *(f"--operation {operation}" for operation in operations),
+                *(f"--{resource} {quote(name)}" for name in names),
+                *(["--resource-pattern-type prefixed"] if prefixed else []),
+            ]
+        )
+        for (resource, prefixed, operations), names in lines.items()
+    ]
