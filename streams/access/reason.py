@@ -5,10 +5,12 @@ import ssl
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     IllegalSaslStateError,
+    KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.access.connection import Address, Kafka
 from streams.access.tokens import TokenError
@@ -18,7 +20,7 @@ SECONDS = 5.0
 
 async def why_not(address: Address) -> str | None:
     """One line that names the setting to change; None where the way there is the trouble."""
-    if isinstance(address, str) or not address.security:
+    if isinstance(address, str):
         return None
     try:
         await _try(address)
@@ -32,7 +34,10 @@ async def _try(address: Kafka) -> None:
     [(host, port, _)] = collect_hosts(first, randomize=False)
     timeout = SECONDS * 1000
     connection = await create_conn(host, port, request_timeout_ms=timeout, **address.security)
-    connection.close()
+    try:
+        await connection.send(MetadataRequest([]))
+    finally:
+        connection.close()
 
 
 def explained(error: BaseException, address: Kafka) -> str | None:
@@ -54,6 +59,10 @@ def explained(error: BaseException, address: Kafka) -> str | None:
         case ssl.SSLCertVerificationError():
             why = error.verify_message
             said = f"KAFKA_SSL_CA_LOCATION: the certificate of {kafka} is not trusted ({why})"
+        case KafkaConnectionError():  # with a connection made: without, it is an OSError
+            protocol = address.security.get("security_protocol", "PLAINTEXT")
+            names = f"KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL ({protocol})"
+            said = f"what listens at {address} hangs up on us: are {names} right?"
         case ssl.SSLError():
             said = f"KAFKA_SECURITY_PROTOCOL: {kafka} does not speak TLS with us ({error.reason})"
     return said

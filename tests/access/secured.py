@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from pydantic import SecretStr
 
 from streams.access.acls import Acl
 from streams.local.kafka.broker import EmbeddedKafka
@@ -37,7 +38,6 @@ from streams.local.kafka.ports import HOST, free_port
 
 PASSWORD = "correct-horse-battery"
 USERS = ("worker", "dashboard", "reader", "sender", "operator", "admin", "nobody")
-PLAIN_USER = "plain"
 MECHANISMS = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER"
 MODULE = "org.apache.kafka.common.security"
 
@@ -61,7 +61,7 @@ class SecuredKafka:
         self._authority = trustme.CA()
         self.ca = self._write("ca.pem", self._authority.cert_pem.bytes())
         self._issue("broker.pem", HOST)
-        self.client = self._issue("client.pem", f"{PLAIN_USER}@example.org", PLAIN_USER)
+        self.certificate = self._issue("client.pem", "worker@example.org", "worker")
         self.sasl_port, self.tls_port = free_port(), free_port()
         port = free_port()
         self.broker = EmbeddedKafka(folder / "kafka", port, extra=self._properties(port))
@@ -73,7 +73,7 @@ class SecuredKafka:
 
     def start(self) -> None:
         self.broker.start()
-        self.admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
+        self.admin = AdminClient({"bootstrap.servers": self.broker.bootstrap, "log_level": 0})
         for mechanism in (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512):
             how = ScramCredentialInfo(mechanism, 4096)
             new: list[Any] = [
@@ -99,7 +99,17 @@ class SecuredKafka:
             "ssl_ca_location": str(self.ca),
             "sasl_mechanism": mechanism,
             "sasl_username": user,
-            "sasl_password": PASSWORD,
+            "sasl_password": SecretStr(PASSWORD),
+        }
+
+    @property
+    def tls(self) -> dict[str, Any]:
+        """Settings of who signs in with a certificate: as user worker."""
+        return {
+            "bootstrap_servers": f"{HOST}:{self.tls_port}",
+            "security_protocol": "SSL",
+            "ssl_ca_location": str(self.ca),
+            "ssl_certificate_location": str(self.certificate),
         }
 
     def _issue(self, file: str, identity: str, common: str | None = None) -> Path:
@@ -127,8 +137,7 @@ class SecuredKafka:
             ),
             "sasl.enabled.mechanisms": MECHANISMS,
             "listener.name.secured.plain.sasl.jaas.config": (
-                f"{MODULE}.plain.PlainLoginModule required "
-                f'user_{PLAIN_USER}="{PASSWORD}" user_worker="{PASSWORD}";'
+                f'{MODULE}.plain.PlainLoginModule required user_worker="{PASSWORD}";'
             ),
             **{
                 f"listener.name.secured.scram-sha-{bits}.sasl.jaas.config": (
