@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from streams.classify.categories import Category
 from streams.settings import (
@@ -21,6 +22,18 @@ from streams.settings import (
 # A value by field that is not its default.
 OTHER: dict[str, Any] = {
     "bootstrap_servers": "one:9092,two:9092",
+    "security_protocol": "SASL_SSL",
+    "sasl_mechanism": "PLAIN",
+    "sasl_username": "worker",
+    "sasl_password": "pass-word",
+    "sasl_oauthbearer_token_endpoint_url": "https://idp/token",
+    "sasl_oauthbearer_client_id": "client",
+    "sasl_oauthbearer_client_secret": "client-secret",
+    "sasl_oauthbearer_scope": "kafka",
+    "ssl_ca_location": "/ca.pem",
+    "ssl_certificate_location": "/own.pem",
+    "ssl_key_location": "/own.key",
+    "ssl_key_password": "key-word",
     "schema_registry_url": "http://registry:8081",
     "anthropic_api_key": "sk-secret",
     "anthropic_base_url": "http://127.0.0.1:9",
@@ -67,12 +80,24 @@ OTHER: dict[str, Any] = {
     "log_level": "DEBUG",
 }
 # What else a setting needs.
-NEEDS: dict[str, dict[str, int]] = {"budget_per_month": {"window_retention_hours": 745}}
+NEEDS: dict[str, dict[str, int | str]] = {
+    "budget_per_month": {"window_retention_hours": 745},
+    "security_protocol": {
+        "sasl_mechanism": "PLAIN",
+        "sasl_username": "worker",
+        "sasl_password": "pass-word",
+    },
+}
 SHARED = {
     "bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
     "schema_registry_url": "SCHEMA_REGISTRY_URL",
     "anthropic_api_key": "ANTHROPIC_API_KEY",
     "anthropic_base_url": "ANTHROPIC_BASE_URL",
+    **{
+        field: f"KAFKA_{field.upper()}"
+        for field in OTHER
+        if field.startswith(("security_protocol", "sasl_", "ssl_"))
+    },
 }
 
 
@@ -89,7 +114,7 @@ def plain(settings: Settings, field: str) -> Any:
     value = getattr(settings, field)
     if field == "categories":
         return tuple(category.name for category in value)
-    return value.get_secret_value() if field == "anthropic_api_key" and value else value
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def written(value: Any) -> str:
@@ -116,7 +141,7 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
 def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
     value = OTHER[field]
     text = str(value).lower() if isinstance(value, bool) else json.dumps(value, default=str)
-    more = [f"{name} = {needed}\n" for name, needed in NEEDS.get(field, {}).items()]
+    more = [f"{name} = {json.dumps(needed)}\n" for name, needed in NEEDS.get(field, {}).items()]
     (tmp_path / "ticket-streams.toml").write_text("".join([f"{field} = {text}\n", *more]))
     assert plain(load_settings(), field) == value
 

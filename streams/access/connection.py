@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.access.hang_up import hang_up_at_once
 from streams.access.tokens import tokens_of
 
 if TYPE_CHECKING:  # settings are checked with this module
@@ -42,6 +43,7 @@ def kafka_of(settings: "Settings") -> Kafka:
     if protocol != "PLAINTEXT":
         security["security_protocol"] = protocol
     if protocol.endswith("SSL"):
+        hang_up_at_once()
         security["ssl_context"] = _tls(settings)
     if protocol.startswith("SASL_"):
         security |= _sasl(settings)
