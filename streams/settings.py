@@ -337,6 +337,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe messages written to the log."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Log lines for people, or JSON: one object a line."
+    )
 
     @field_validator("anthropic_base_url", "schema_registry_url")
     @classmethod

@@ -74,7 +74,7 @@ class Worker:
     def health(self) -> str | None:
         """Address of /readyz once it is up."""
         _, _, rest = self.log.read_text(errors="replace").partition("health at ")
-        return rest.split()[0] if rest else None
+        return rest.split()[0].rstrip('",') if rest else None  # as JSON, too
 
 
 class Stack:

@@ -78,6 +78,7 @@ OTHER: dict[str, Any] = {
     "dashboard_host": "0.0.0.0",
     "dashboard_port": 9080,
     "log_level": "DEBUG",
+    "log_format": "json",
 }
 # What else a setting needs.
 NEEDS: dict[str, dict[str, int | str]] = {

@@ -18,6 +18,7 @@ from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapsh
 from streams.books.changelog import decode_count, decode_key, decode_spend
 from streams.books.rows import SpendRow
 from streams.events.topics import Topics
+from streams.observe.logs import fields_of
 
 log = logging.getLogger(__name__)
 
@@ -182,4 +183,5 @@ def _take(books: Books, record: ConsumerRecord, topics: Topics) -> None:
         books.apply(record, topics)
     except ValueError:
         # Not ours, and no reason to show nothing at all: verify names such records.
-        log.warning("%s[%d]@%d is not a row", record.topic, record.partition, record.offset)
+        at = f"{record.topic}[{record.partition}]@{record.offset}"
+        log.warning("%s is not a row", at, extra=fields_of(record))

@@ -29,7 +29,7 @@ def command(host: str | None, port: int | None) -> None:
       ticket-streams dashboard --port 8080
     """
     settings = load()
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     host = settings.dashboard_host if host is None else host
     port = settings.dashboard_port if port is None else port
     try:

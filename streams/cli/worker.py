@@ -22,7 +22,7 @@ def command() -> None:
     code asks the supervisor to start it again: it goes on where it was.
     """
     settings = load()
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     clients = logging.getLogger("aiokafka")
     clients.setLevel(logging.CRITICAL)  # what is wrong is said once, below
     try:

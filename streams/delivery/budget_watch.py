@@ -19,6 +19,7 @@ from streams.books.budget import Budget, Part, begin_of
 from streams.books.changelog import decode_spend
 from streams.delivery.partition import SourcePartition
 from streams.events.topics import Topics
+from streams.observe.logs import fields_of
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ class BudgetWatch:
             key = RowKey.of(record.key)
             row = decode_spend(record.value) if record.value is not None else None
         except ValueError:
-            log.warning("%s[%d]@%d is not a row", record.topic, record.partition, record.offset)
+            at = f"{record.topic}[{record.partition}]@{record.offset}"
+            log.warning("%s is not a row", at, extra=fields_of(record))
             return
         if key.start < self._oldest:
             return

@@ -8,6 +8,7 @@ from streams.delivery.breaker import Breaker
 from streams.delivery.desk import Desk
 from streams.delivery.work import DeadLetter, Work
 from streams.events.times import now_ms
+from streams.observe.logs import fields_of
 
 log = logging.getLogger(__name__)
 
@@ -40,5 +41,6 @@ class GivingUp:
         again. The error's message is not told, for it might hold text of the ticket."""
         kind = type(error).__name__
         where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s: %s in our own code\n%s", work.source, kind, where)
+        at = fields_of(work.source)
+        log.error("%s: %s in our own code\n%s", work.source, kind, where, extra=at)
         self.give_up(desk, work, "internal_error", f"{kind} in our own code", "classify")

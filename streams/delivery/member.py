@@ -23,8 +23,10 @@ from streams.delivery.restore import restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
+from streams.events.model import Source
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
+from streams.observe.logs import fields_of
 from streams.settings import Settings, variable
 
 log = logging.getLogger(__name__)
@@ -221,7 +223,10 @@ class Member:
         self, number: int, producer: PartitionProducer, source: SourceTopic, offset: int
     ) -> None:
         """Commit where we begin, before the consumer seeks there and anything is read."""
-        log.warning("partition %d begins at offset %d: reset, or a new topic", number, offset)
+        at = fields_of(Source(self._topics.input, number, offset))
+        log.warning(
+            "partition %d begins at offset %d: reset, or a new topic", number, offset, extra=at
+        )
         row = mark(self._topics.done, number, Commit(source.id, offset))
         await producer.commit([row], TopicPartition(self._topics.input, number), offset)
 

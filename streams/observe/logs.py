@@ -3,6 +3,11 @@
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pythonjsonlogger.json import JsonFormatter
+
+LogFormat = Literal["text", "json"]
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
@@ -74,12 +79,48 @@ class Rationed(logging.Filter):
         return True
 
 
-def configure(level: str) -> None:
+class JsonLine(JsonFormatter):
+    """One JSON object a line: ts, level, logger, message, and what the record tells besides:
+    topic, partition, offset, call_id; ``exception`` where there is one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ["levelname", "name", "message"],
+            rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
+            timestamp="ts",
+            json_ensure_ascii=False,
+        )
+
+
+def formatter(style: LogFormat) -> logging.Formatter:
+    """Times are UTC."""
+    if style == "json":
+        return JsonLine()
+    text = logging.Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
+    text.converter = time.gmtime
+    return text
+
+
+class Placed(Protocol):
+    """What has a place in a topic: an event's source, or a record."""
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+    @property
+    def partition(self) -> int: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+
+
+def fields_of(event: Placed) -> dict[str, object]:
+    """Where the event is that a line is about, as ``extra``: fields of their own in JSON."""
+    return {"topic": event.topic, "partition": event.partition, "offset": event.offset}
+
+
+def configure(level: str, style: LogFormat = "text") -> None:
     """Set up logging for a command. Libraries speak up only when something is wrong."""
     handler = logging.StreamHandler()
-    formatter = logging.Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter(style))
     handler.setLevel(level)
     handler.addFilter(Rationed())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

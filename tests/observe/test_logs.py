@@ -1,13 +1,24 @@
 """What reaches the log, and how much of it."""
 
 import io
+import json
 import logging
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
-from streams.observe.logs import MOST_IN_A_WHILE, MOST_TEMPLATES, WHILE, Rationed, configure
+from streams.events.model import Source
+from streams.observe.logs import (
+    MOST_IN_A_WHILE,
+    MOST_TEMPLATES,
+    WHILE,
+    LogFormat,
+    Rationed,
+    configure,
+    fields_of,
+)
 
 
 class Log:
@@ -160,3 +171,37 @@ def test_faust_is_heard_about_errors_only_also_where_it_sets_levels_of_its_own(
     _, err = capsys.readouterr()
     [line] = err.splitlines()
     assert line.endswith("it crashed")
+
+
+def written(style: LogFormat, capsys: pytest.CaptureFixture[str]) -> str:
+    """What two lines look like, the second with an exception."""
+    logger = logging.getLogger("streams.test")
+    configure("INFO", style)
+    logger.warning("%s is not a row", "mail[1]@7", extra=fields_of(Source("mail", 1, 7)))
+    try:
+        int("broken\nin two")
+    except ValueError:
+        logger.exception("it failed: %s", "größer")
+    return capsys.readouterr().err
+
+
+def test_json_is_one_object_a_line_with_the_place_of_the_event(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = map(json.loads, written("json", capsys).splitlines())
+    assert datetime.fromisoformat(first.pop("ts")).utcoffset() == timedelta(0)
+    assert first == {
+        "level": "WARNING",
+        "logger": "streams.test",
+        "message": "mail[1]@7 is not a row",
+        "topic": "mail",
+        "partition": 1,
+        "offset": 7,
+    }
+    assert second["message"] == "it failed: größer"
+    assert "ValueError: invalid literal" in second["exception"]
+
+
+def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    first, *_ = written("text", capsys).splitlines()
+    assert first.endswith("WARNING streams.test: mail[1]@7 is not a row")
