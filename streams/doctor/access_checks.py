@@ -35,7 +35,3 @@ def _ways(settings: Settings) -> Iterator[Finding]:
         else:
             tip = "tickets go over the network unencrypted: use SSL or SASL_SSL"
             yield Finding("access", "warn", what, tip)
-    endpoint = urlsplit(settings.sasl_oauthbearer_token_endpoint_url or "")
-    if endpoint.scheme == "http" and endpoint.hostname not in LOCAL:
-        what = "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL is http://"
-        yield Finding("access", "warn", what, "the secret goes over the network as it is")

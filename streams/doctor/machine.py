@@ -10,7 +10,7 @@ import aiohttp
 from streams.delivery.faust_door import misfits
 from streams.doctor.finding import Finding
 from streams.preflight import PreflightError, check_port
-from streams.settings import PREFIX, Settings
+from streams.settings import PREFIX, SECRETS, Settings
 
 OTHERS = 0o077
 """Permissions that let anybody but the owner see a file."""
@@ -47,15 +47,15 @@ async def _worker_there(settings: Settings) -> bool:
 
 
 def check_file() -> Iterator[Finding]:
-    """A settings file with a key in it is for its owner only."""
+    """A settings file with a secret in it is for its owner only."""
     file = Path(os.environ.get(f"{PREFIX}CONFIG", "ticket-streams.toml"))
     try:
-        secret = "anthropic_api_key" in tomllib.loads(file.read_text("utf-8"))
+        secret = SECRETS & tomllib.loads(file.read_text("utf-8")).keys()
         mode = file.stat().st_mode
     except (OSError, ValueError):
         return  # there is none: a broken one was refused before
     if secret and mode & OTHERS:
-        what = f"{file} holds the key, and others may read it"
+        what = f"{file} holds {', '.join(sorted(secret))}, and others may read it"
         yield Finding("machine", "wrong", what, f"chmod 600 {file}")
 
 

@@ -1,7 +1,9 @@
 """Settings that are each allowed, and do not go together. Pure."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from streams.doctor.access_checks import LOCAL
 from streams.doctor.finding import Finding, Level
 from streams.settings import Settings, variable
 
@@ -33,12 +35,26 @@ def _contradictions(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
     if s.window_seconds > s.window_retention_hours * SECONDS_AN_HOUR:
         what = f"windows of {s.window_seconds} s are removed before they end"
         yield "wrong", "window_retention_hours", what, "raise it"
-    if s.dashboard_host not in ("127.0.0.1", "::1", "localhost"):
+    if s.dashboard_host not in LOCAL:
         what = f"the page listens on {s.dashboard_host} and asks for no password"
         yield "warn", "dashboard_host", what, "put a proxy with a login before it, or use 127.0.0.1"
+    yield from _of_addresses(s)
     if s.worker_port and (s.worker_host, s.worker_port) == (s.dashboard_host, s.dashboard_port):
         what = f"{s.worker_port} is the dashboard's port too"
         yield "wrong", "worker_port", what, "give each a port of its own"
+
+
+def _of_addresses(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
+    tip = "use https://"
+    for name, carried in (
+        ("anthropic_base_url", "tickets and the key go"),
+        ("schema_registry_url", "what it says of our tickets, and its password, go"),
+        ("sasl_oauthbearer_token_endpoint_url", "the client's secret goes"),
+    ):
+        address = urlsplit(getattr(s, name) or "")
+        secret = name != "schema_registry_url" or address.password is not None
+        if address.scheme == "http" and address.hostname not in LOCAL and secret:
+            yield "warn", name, f"{carried} over the network unencrypted", tip
 
 
 def _of_calls(s: Settings) -> Iterator[tuple[Level, str, str, str]]:

@@ -26,6 +26,8 @@ def test_the_defaults_do_not_contradict_each_other() -> None:
         ("escalation_threshold", "warn", {"escalation_threshold": 0}),
         ("escalation_threshold", "warn", {"escalation_threshold": 1}),
         ("escalation_cap", "warn", {"escalation_cap": 0}),
+        ("anthropic_base_url", "warn", {"anthropic_base_url": "http://proxy:8080"}),
+        ("schema_registry_url", "warn", {"schema_registry_url": "http://me:secret@registry"}),
     ],
 )
 def test_a_contradiction_names_the_setting_to_change(
