@@ -41,6 +41,7 @@ from streams.observe.counts import Counts, worker_registry
 from streams.observe.health import HealthServer, Phase, Readiness
 from streams.observe.heard import HeardPace
 from streams.observe.logs import quiet_libraries
+from streams.observe.traces import Traces, traces_of
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -141,12 +142,14 @@ class Parts:
     health: HealthServer
     collector: WorkerCollector
     budget_watch: BudgetWatch
+    traces: Traces
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
         """Finish and commit what is in hand, then close."""
         self.readiness.phase = Phase.STOPPING
         await self.member.give_up()
+        await asyncio.to_thread(self.traces.close)
         await self.health.stop()
         await self.claude.close()
 
@@ -174,6 +177,7 @@ def assemble(
     metrics = worker_registry()
     counts = Counts(metrics)
     counts.begin(topics.categories, models(settings))
+    traces = traces_of(settings.app_id)
     exiting: list[asyncio.Future[None]] = []
 
     def fail(reason: str) -> None:
@@ -186,7 +190,7 @@ def assemble(
     member = Member(
         settings,
         topics,
-        books=replace(books, committed=counts.committed),
+        books=replace(books, committed=counts.committed, traces=traces),
         encoder=ENCODERS[settings.output_format],
         gates=all_gates,
         intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
@@ -208,6 +212,7 @@ def assemble(
         health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not, metrics),
         collector=collector,
         budget_watch=watch,
+        traces=traces,
         fail=fail,
     )
 

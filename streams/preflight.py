@@ -10,6 +10,7 @@ from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
 from streams.delivery.faust_door import misfits
 from streams.events.topics import Topics
+from streams.observe import traces
 from streams.settings import Settings, variable
 
 KAFKA_SECONDS = 15.0
@@ -25,6 +26,10 @@ async def check(settings: Settings) -> None:
     check_api(settings, prices_of(settings))
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
+    try:
+        traces.check()
+    except traces.TracesError as error:
+        raise PreflightError(str(error)) from None
     check_port(settings)
     topics = Topics.of(settings)
     try:

@@ -45,6 +45,7 @@ from streams.delivery.work import DeadLetter, Work
 from streams.events.model import CallRecord, Classification, Done
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
+from streams.observe.traces import NO_TRACES, Traces
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Books:
     spend: BookTable
     errors: BookTable
     committed: Committed = lambda *_: None
+    traces: Traces = NO_TRACES
 
 
 class SourcePartition:
@@ -175,6 +177,7 @@ class SourcePartition:
             self._wake()
             return True
         self._in_hand[offset] = work
+        work.spans = self._books.traces.begin(work)
         self.pending_bytes += work.size
         self._order.add(work.key, offset)
         if done is not None and done.result is not None:
@@ -207,6 +210,8 @@ class SourcePartition:
         done about its tickets before anything is awaited."""
         self._outbox.calls.append(call)
         self._uncommitted.calls += 1
+        offsets = (share.source_offset for share in call.shares)
+        self._books.traces.call(call, [w for o in offsets if (w := self._in_hand.get(o))])
         self._wake()
 
     def ask_again(self, work: Work) -> None:
@@ -283,6 +288,7 @@ class SourcePartition:
         self.last_commit = time.monotonic()
         self._uncommitted.calls -= len(outbox.calls)
         self._books.committed(outbox, self.last_commit - began)
+        self._books.traces.committed(outbox.released)
         self._on_commit()
 
     def _remember(self, released: Iterable[Work]) -> None:
@@ -296,9 +302,10 @@ class SourcePartition:
         topics = self._topics
         for work in outbox.released:
             if isinstance(work.result, Classification):
-                yield routed(work, work.result, topics, self._partitions, self._encoder)
+                event = routed(work, work.result, topics, self._partitions, self._encoder)
+                yield self._traced(work, event)
             elif isinstance(work.result, DeadLetter):
-                yield dead_letter(work, work.result, topics, self._partitions)
+                yield self._traced(work, dead_letter(work, work.result, topics, self._partitions))
             yield released_row(work, topics)
         for work in outbox.held.values():
             if isinstance(work.result, Classification):
@@ -308,6 +315,10 @@ class SourcePartition:
                 yield ask_again_row(work, work.so_far, topics)
         for call in outbox.calls:
             yield from booked(call, topics)
+
+    def _traced(self, work: Work, event: Record) -> Record:
+        headers = self._books.traces.headers(work, event.topic, event.headers)
+        return event if headers is event.headers else event._replace(headers=headers)
 
     def _rows(self, outbox: Outbox) -> tuple[Overlay, Overlay]:
         spend: Overlay = {}
@@ -383,6 +394,7 @@ class SourcePartition:
         if self._committer is not None:
             self._committer.cancel()
             await asyncio.gather(self._committer, return_exceptions=True)
+        self._books.traces.abandoned(self._in_hand.values())
         self._books.spend.drop(self.number)
         self._books.errors.drop(self.number)
         try:

@@ -1,6 +1,7 @@
 """A ticket in hand: from the event that was read to the transaction that finishes it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from streams.books.rows import Stage
 from streams.classify.triage import Lane
@@ -42,6 +43,9 @@ class Work:
     so_far: Classification | None = None
     """What its calls have cost, and the best that they said, if none of them was the last word."""
     result: Classification | DeadLetter | None = None
+
+    spans: Any = None
+    """What streams.observe.traces keeps of it."""
 
     # On its way to a result
     number: int = 0
