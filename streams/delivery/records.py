@@ -49,7 +49,10 @@ def routed(
     partitions: dict[str, int],
     encoder: RoutedEncoder,
 ) -> Record:
-    """The routed event of ``work``. Raises ValueError if the ticket was never decoded."""
+    """The routed event of ``work``. Raises ValueError if the ticket was never decoded.
+
+    A producer's headers of our names are left out: they could tell another source.
+    """
     if work.ticket is None:
         raise ValueError("only a decoded ticket can be routed")
     topic = topics.categories[result.category]
@@ -59,7 +62,10 @@ def routed(
         work.key,
         encoder.encode(RoutedTicket(work.ticket, result, work.source)),
         None,
-        [*work.headers, *_coordinates(headers.ROUTED_SOURCE, work.source)],
+        [
+            *(h for h in work.headers if not h[0].startswith(headers.ROUTED_SOURCE)),
+            *_coordinates(headers.ROUTED_SOURCE, work.source),
+        ],
     )
 
 

@@ -60,7 +60,8 @@ def test_long_keys_are_not_remembered() -> None:
 @pytest.mark.parametrize("fmt", ["avro", "json"])
 def test_a_routed_ticket_keeps_key_and_headers_and_tells_where_it_came_from(fmt: str) -> None:
     ticket = Ticket("t1", "hello")
-    done = work(headers=[("traceparent", b"00-x"), ("empty", None)], ticket=ticket)
+    forged = ("ticket-streams.source.offset", b"1")
+    done = work(headers=[("traceparent", b"00-x"), ("empty", None), forged], ticket=ticket)
     result = classification("product_feedback")
     record = routed(done, result, TOPICS, COUNTS, ENCODERS[fmt])  # type: ignore[index]
     assert record.topic == "tickets.product-feedback"
