@@ -10,6 +10,7 @@ import click
 from aiokafka.errors import KafkaError, ProducerFenced
 from rich.progress import MofNCompleteColumn
 
+from streams.access.denial import find_denial
 from streams.cli.common import json_option, load, print_json, progress, run, topics_of
 from streams.cli.dead_letter_options import filter_options, printable, topic_option
 from streams.dead_letters import marks
@@ -105,7 +106,8 @@ async def _carry_out(settings: Settings, order: Order, plan: Plan) -> int:
     except TimeoutError:
         raise _failed(redriver, "Kafka (KAFKA_BOOTSTRAP_SERVERS) did not answer in time") from None
     except KafkaError as error:
-        raise _failed(redriver, f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}") from None
+        said = f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}"
+        raise _failed(redriver, await find_denial(settings, "operator") or said) from None
     return redriver.redriven
 
 
