@@ -31,6 +31,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from streams.books.windows import DAY, HOUR, Retention
 from streams.classify.categories import DEFAULT, Category, closed_set, entries
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
@@ -60,7 +61,8 @@ PricesFile = Annotated[str, AfterValidator(_prices)]
 # Exact to the pico-dollar.
 Dollars = Annotated[Decimal, Field(gt=0, max_digits=24, decimal_places=12)]
 
-HOURS = {"hour": 1, "day": 24, "month": 31 * 24}
+PERIODS = {"hour": HOUR, "day": DAY, "month": DAY}
+"""Seconds of which a budget's period is made up."""
 
 
 class SettingsError(Exception):
@@ -210,17 +212,33 @@ class Settings(BaseSettings):
 
     window_seconds: int = Field(60, ge=1, le=86_400, description="Length of a window of the books.")
     window_retention_hours: int = Field(
-        24 * 8, ge=1, description="How long closed windows stay in the tables."
+        48,
+        ge=1,
+        description="How long rows stay in windows shorter than an hour; then they move into their "
+        "hour.",
+    )
+    hour_retention_days: int = Field(
+        62, ge=1, description="How long rows stay in their hour; then they move into their day."
+    )
+    day_retention_days: int = Field(
+        800, ge=31, description="How long rows stay in their day (UTC); then they are deleted."
+    )
+    books_field: Literal["customer_id", "channel"] | None = Field(
+        None, description="Field of the ticket by which the books tell spend apart, too."
+    )
+    books_field_values: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Values of it that a day has of its own in each partition of the input topic; "
+        "what comes later is `other`.",
     )
 
     budget_per_hour: Dollars | None = Field(
         None, description="Most dollars that all workers together spend in an hour (UTC)."
     )
     budget_per_day: Dollars | None = Field(None, description="The same for a day.")
-    budget_per_month: Dollars | None = Field(
-        None,
-        description="The same for a month; the tables must keep it (`window_retention_hours`).",
-    )
+    budget_per_month: Dollars | None = Field(None, description="The same for a month.")
     budget_warn: Decimal = Field(
         Decimal("0.8"), gt=0, le=1, description="Share of a budget at which a line is logged."
     )
@@ -277,22 +295,21 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _budgets(self) -> Self:
-        """A budget's period must hold whole windows, and the tables must keep all of them."""
+        """A budget's period must hold whole windows. The tables keep all of it: in its hours and
+        days, once its windows are over."""
         for period, amount in self.budgets.items():
-            if amount is None:
-                continue
-            hours = HOURS[period]
-            if min(hours, 24) * 3600 % self.window_seconds:
+            if amount is not None and PERIODS[period] % self.window_seconds:
                 raise ValueError(
                     f"{variable('window_seconds')}: no whole number of them is a period of "
                     f"{variable('budget_per_' + period)} (is {self.window_seconds})"
                 )
-            if self.window_retention_hours <= hours:
-                raise ValueError(
-                    f"{variable('window_retention_hours')}: must be more than {hours} "
-                    f"for {variable('budget_per_' + period)} (is {self.window_retention_hours})"
-                )
         return self
+
+    @property
+    def retention(self) -> Retention:
+        """How long rows of the books stay where they are."""
+        days = self.hour_retention_days, self.day_retention_days
+        return Retention(self.window_retention_hours * HOUR, *(number * DAY for number in days))
 
     @property
     def budgets(self) -> dict[Literal["hour", "day", "month"], Decimal | None]:

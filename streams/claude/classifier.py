@@ -58,12 +58,13 @@ async def untold(_: CallRecord) -> None:
 
 
 class Question(NamedTuple):
-    """One ticket, as a call asks about it: its offset, its part of the prompt, and the most input
-    tokens of that part."""
+    """One ticket, as a call asks about it: its offset, its part of the prompt, the most input
+    tokens of that part, and what the books tell it apart by."""
 
     offset: int
     part: str
     bound: int
+    books_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ class _Case:
                 *share,
                 desk.outcome(reading),
                 reading.confidence if isinstance(reading, Verdict) else 0.0,
+                question.books_value,
             )
             for question, reading, share in zip(self._questions, readings, shares, strict=True)
         ]
@@ -286,7 +288,10 @@ class _Case:
         prompt, bound = self._desk.prompt, 0
         if maybe_billed:
             bound = most_of_call(prompt, self._desk.prices, *self._size, started)
-        shares = [Share(question.offset, UNKNOWN, 0, 0, 0, outcome) for question in self._questions]
+        shares = [
+            Share(question.offset, UNKNOWN, 0, 0, 0, outcome, books_value=question.books_value)
+            for question in self._questions
+        ]
         return self._call(
             call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares
         )

@@ -112,7 +112,7 @@ class BudgetWatch:
         change = money - self._rows.get(key, 0)
         self._rows[key] = money
         if change:
-            self._budget.see(key.parts()[0], key.start, change)
+            self._budget.see(key.partition, key.start, change)
 
     def _forget(self) -> float:
         """Drop rows of periods that are over; returns when the oldest one that counts began."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from streams.classify.duplicates import fingerprint, reused
@@ -70,10 +71,11 @@ class Intake:
     ) -> None:
         _check_size_as_json(work, ticket)
         work.ticket = ticket
+        work.books_value = _books_value(desk, work, ticket)
         if work.paid is not None:
             desk.finish(work, work.paid)
         elif not ticket.text.strip() and not (ticket.subject or "").strip():
-            desk.finish(work, self._without_text())
+            desk.finish(work, self._without_text(work))
         elif (known := self._known(desk, work, ticket)) is not None:
             desk.finish(work, known)
         else:
@@ -89,9 +91,11 @@ class Intake:
         if work.so_far is not None:
             return None
         found = desk.duplicates.find(work.fingerprint, time.time())
-        return None if found is None else reused(found, now_ms())
+        if found is None:
+            return None
+        return replace(reused(found, now_ms()), books_value=work.books_value)
 
-    def _without_text(self) -> Classification:
+    def _without_text(self, work: Work) -> Classification:
         return Classification(
             category=UNKNOWN,
             confidence=0.0,
@@ -104,7 +108,14 @@ class Intake:
             call_id=None,
             prompt_version=self._prompt.version,
             classified_at=now_ms(),
+            books_value=work.books_value,
         )
+
+
+def _books_value(desk: Desk, work: Work, ticket: Ticket) -> str:
+    """What the books tell it apart by: what they did before, if its calls are booked already."""
+    before = work.paid or work.so_far
+    return desk.values.of(ticket, time.time()) if before is None else before.books_value
 
 
 def _check_size(work: Work) -> None:

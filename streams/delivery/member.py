@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.audit.topic_admin import TopicsError, open_admin, widen
+from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
@@ -264,6 +265,7 @@ class Member:
             on_failure=lambda error: self._transaction_failed(number, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
+            values=FieldValues(self._settings.books_field, self._settings.books_field_values),
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
@@ -283,13 +285,13 @@ class Member:
     # Housekeeping
 
     async def housekeeping(self) -> None:
-        """Expire old windows, and delete done rows and intents that no restart needs any more.
+        """Move the books' rows on, and delete done rows and intents that no restart needs any more.
 
         While Kafka is away they stay: a later turn deletes them with the ones after them.
         """
         trim = {}
         for partition in self.partitions.values():
-            partition.expire()
+            partition.move_rows_on()
             if (end := partition.trimmable()) is not None:
                 trim[TopicPartition(self._topics.done, partition.number)] = RecordsToDelete(end)
             if (end := partition.trimmable_intents()) is not None:

@@ -67,7 +67,9 @@ class Processing:
             self._hand_over(desk, call)
 
         source = works[0].source
-        questions = [Question(work.source.offset, work.part, work.bound) for work in works]
+        questions = [
+            Question(work.source.offset, work.part, work.bound, work.books_value) for work in works
+        ]
         attempts = max(work.attempts for work in works)
         classifier = self._classifiers[lane.tier]
         return await classifier.ask(
@@ -135,4 +137,5 @@ def _so_far(
         call_id=call.call_id,
         prompt_version=call.prompt_version,
         classified_at=call.ended_at,
+        books_value=share.books_value,
     )

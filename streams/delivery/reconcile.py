@@ -44,7 +44,6 @@ def written_off(call: CallRecord) -> CallRecord:
         outcome=WRITTEN_OFF,
         status=None,
         unsettled_picodollars=-call.unsettled_picodollars,
-        shares=tuple(replace(share, outcome=WRITTEN_OFF) for share in call.shares),
     )
 
 

@@ -46,6 +46,8 @@ class Work:
     # On its way to a result
     number: int = 0
     """Counts the events that were begun, for the dead-letter breaker."""
+    books_value: str = ""
+    """What the books tell it apart by; see streams.books.dimensions."""
     fingerprint: bytes = b""
     """The same for identical tickets."""
     part: str = ""

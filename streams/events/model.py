@@ -56,6 +56,8 @@ class Classification:
     call_id: str | None
     prompt_version: str
     classified_at: int
+    books_value: str = ""
+    """The ticket's value of the field that the books tell apart, as a row's key has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Share:
     outcome: str = "ok"
     """``ok``, ``low_confidence``, or why this ticket got no usable answer."""
     confidence: float = 0.0
+    books_value: str = ""
+    """As :attr:`Classification.books_value`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,8 @@ TAMPERS = [
         ("priced", "spend", "errors"),
         "answered by a model without a price",
     ),
-    Tamper("no escalation", _never_escalated, ("tiers",), "[0]@1: answered by the escalation"),
-    Tamper("no cached answer", _not_cached, ("tiers",), "[0]@1: answered without a call"),
+    Tamper("no escalation", _never_escalated, ("tiers", "spend"), "[0]@1: answered by the escalation"),
+    Tamper("no cached answer", _not_cached, ("tiers", "spend"), "[0]@1: answered without a call"),
     Tamper("another call", _another_call, ("tiers",), "[0]@1: the call that it names"),
     Tamper(
         "two answers of a tier",
