@@ -9,8 +9,9 @@ from streams.audit.checks import Evidence
 from streams.audit.records import Called, Finished, SourceKey, read_item
 from streams.audit.report import Report
 from streams.audit.verify import feed
+from streams.books.windows import DAY, HOUR
 from tests.audit.scene import NOW, WINDOW, Scene, settings_of, topics_for
-from tests.audit.tampers import TAMPERS, Tamper
+from tests.audit.tampers import TAMPERS, Tamper, roll
 
 
 @pytest.fixture
@@ -49,6 +50,14 @@ def test_an_honest_scene_keeps_every_promise(scene: Scene) -> None:
     assert (lost.expected, lost.found) == (8, 8)
     assert calls.expected == scene.calls_recorded
     assert spend.expected == spend.found == scene.settled
+
+
+@pytest.mark.parametrize("size", [HOUR, DAY])
+def test_rows_that_moved_on_keep_every_promise(scene: Scene, size: int) -> None:
+    roll(scene, size)
+    report = evidence_of(scene).report()
+    assert report.ok, report
+    assert report.check("spend").found == scene.settled
 
 
 @pytest.mark.parametrize("tamper", TAMPERS, ids=lambda tamper: tamper.name)

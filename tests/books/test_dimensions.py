@@ -1,4 +1,4 @@
-"""Dimensions: every key can be read again, and no field of a ticket makes the books grow at will."""
+"""Dimensions: every key can be read again, and no field of a ticket makes the books grow."""
 
 import pytest
 from hypothesis import given

@@ -1,5 +1,7 @@
 """Windows: each one moves into the hour and the day in which it begins, and no earlier than due."""
 
+from itertools import pairwise
+
 import pytest
 from faust.windows import TumblingWindow
 from hypothesis import given
@@ -25,7 +27,7 @@ def test_every_window_ends_up_in_the_day_in_which_it_begins(size: int, at: float
     passed = [window]
     while (larger := passed[-1].larger) is not None:
         passed.append(larger)
-    for inner, outer in zip(passed, passed[1:], strict=False):
+    for inner, outer in pairwise(passed):
         assert inner.size < outer.size
         assert outer.start <= inner.start < outer.end
     assert passed[-1] == Window(window.start - window.start % DAY, max(size, DAY))

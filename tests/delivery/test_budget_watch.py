@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from streams.audit.topic_admin import UnreachableError
 from streams.books.budget import Budget, Part, begin_of
 from streams.books.changelog import encode_key, encode_spend
 from streams.books.rows import SpendRow
+from streams.books.windows import DAY, HOUR, Window
 from streams.classify.triage import Lane, Triage
 from streams.claude.classifier import Answered, Question
 from streams.claude.failures import Failure, Recovery
@@ -97,6 +99,31 @@ async def test_committed_rows_of_all_partitions_count_unsettled_money_too() -> N
     await watch_of(budget).look(reader, tps)
     assert budget.spent("month") == 135  # a newer row takes the place of the older
     assert before <= budget.current_at <= time.monotonic()
+
+
+def test_money_that_moves_into_its_hour_and_its_day_counts_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A month's budget works with the rows of hours and days; never, between two records, with less
+    than was spent."""
+    now = datetime(2026, 11, 21, 10, 30, tzinfo=UTC).timestamp()
+    monkeypatch.setattr(time, "time", lambda: now)
+    budget = Budget({"day": LIMIT, "month": LIMIT}, 60, clock=lambda: now)
+    watch = watch_of(budget)
+    minute = Window(now - 40 * 60, 60)
+    spans = [minute, minute.inside(HOUR), minute.inside(DAY)]
+    for offset, window in enumerate(spans):
+        watch.take(moved(offset, row(70, 7), window))
+        assert budget.spent("month") >= 77
+        if offset:
+            watch.take(moved(offset, None, spans[offset - 1]))
+        assert (budget.spent("day"), budget.spent("month")) == (77, 77)
+
+
+def moved(offset: int, row: SpendRow | None, window: Window) -> Any:
+    key = encode_key("0|m|billing|first|ok|p|", *window.span)
+    value = None if row is None else encode_spend(row)
+    return SimpleNamespace(topic=SPEND, partition=0, offset=offset, key=key, value=value)
 
 
 async def test_nothing_is_current_before_all_is_read() -> None:
