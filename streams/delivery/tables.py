@@ -6,8 +6,8 @@ recovered windows never expire; expiry writes no tombstones. Here a write goes i
 only its transaction sees, memory holds committed rows only, rows are restored after the older
 producer was fenced, and rows whose time is over move into their hour, then their day, and get
 tombstones (streams/books/windows.py). Readers use the tables as Faust users know them:
-``table[key].now()``, ``.at(timestamp)``, ``.items()``; hours and days are read with
-streams/books/reading.py. Delete this when Faust's tables take part in a per-partition transaction.
+``table[key].now()``, ``.at(timestamp)``, ``.items()``; hours and days as ``table.sums``. Delete this
+when Faust's tables take part in a per-partition transaction.
 """
 
 import heapq
@@ -21,6 +21,7 @@ from faust.tables.table import Table
 from faust.tables.wrappers import WindowSet, WindowWrapper
 
 from streams.books.changelog import decode_window, encode_key
+from streams.books.reading import Reading
 from streams.books.windows import Retention, Span, Window
 
 RowKey = tuple[str, tuple[float, float]]
@@ -70,6 +71,11 @@ class BookWrapper(WindowWrapper):  # type: ignore[misc]
     def __len__(self) -> int:
         return sum(1 for _ in self._keys())
 
+    @property
+    def sums(self) -> Reading[Any]:
+        """Sums over hours, days and the last minutes."""
+        return Reading(self.table.data.data, self.table.default(), self.table.plus)
+
 
 class BookTable(Table):  # type: ignore[misc]
     """A windowed table whose rows belong to source partitions: the row key begins ``partition|``.
@@ -91,7 +97,7 @@ class BookTable(Table):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._encode_row = encode
         self._decode_row = decode
-        self._plus = plus
+        self.plus = plus
         # Many rows have the same window, and each is asked about when it changes.
         self._due_at: Callable[[Span], float] = lru_cache(maxsize=20_000)(
             lambda span: retention.due(Window.of(span))
@@ -161,7 +167,7 @@ class BookTable(Table):  # type: ignore[misc]
 
     def _add(self, overlay: Overlay, row_key: RowKey, row: Any) -> None:
         old = overlay[row_key] if row_key in overlay else self.data.data.get(row_key)
-        overlay[row_key] = row if old is None else self._plus(old, row)
+        overlay[row_key] = row if old is None else self.plus(old, row)
 
     def has_due(self, partition: int, now: float) -> bool:
         """Whether a row must move on, or be deleted, at ``now`` (epoch seconds)."""

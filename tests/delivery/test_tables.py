@@ -212,6 +212,17 @@ def test_a_row_moves_into_its_hour_when_its_time_is_over() -> None:
     assert move_on(table, 0, T + EXPIRES + 60) == {}
 
 
+def test_sums_are_the_same_before_a_move_and_after_it() -> None:
+    wrapper, table = make()
+    committed(table, 0, "0|m|billing", T, T + 60)
+    committed(table, 1, "1|m|billing", T)
+    for _ in range(2):
+        assert wrapper.relative_to_now().sums.hour(T).tickets == 3
+        assert wrapper.sums.day(T, lambda key: key.startswith("1|")).tickets == 1
+        assert wrapper.sums.total().tickets == 3
+        move_on(table, 0, T + 2 * EXPIRES)
+
+
 def test_hours_move_into_their_day_and_days_are_deleted() -> None:
     _, table = make()
     committed(table, 0, "0|m|billing", T, T + HOUR)
