@@ -20,7 +20,7 @@ from streams.delivery.intents import Intents
 from streams.delivery.partition import Books, SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
-from streams.delivery.restore import restore
+from streams.delivery.restore import many_objects, restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
@@ -122,8 +122,9 @@ class Member:
     async def assigned(self, numbers: Collection[int], generation: int) -> None:
         """Fence, restore, then work. Returns when events may come, or when it was cut short."""
         await self.give_up(grace=0)
-        self._opening = asyncio.create_task(self._open(numbers, generation))
-        await asyncio.wait([self._opening])
+        with many_objects():
+            self._opening = asyncio.create_task(self._open(numbers, generation))
+            await asyncio.wait([self._opening])
         if not self._opening.cancelled() and (error := self._opening.exception()) is not None:
             self._fail(f"partitions {sorted(numbers)} cannot be opened: {error!r}")
 
@@ -208,6 +209,7 @@ class Member:
         for number, producer in producers.items():
             partition = self._partition(number, generation, producer, source, intents)
             partition.open(begin[number], restored[number])
+            restored[number].changelogs.clear()  # the tables have them
             self.partitions[number] = partition
         self._watching = asyncio.create_task(self._watch(source))
         self._gates.reopen()

@@ -90,7 +90,7 @@ async def _write_off_in(
     settings: Settings, topics: Topics, source: SourceTopic, number: int, call_ids: Collection[str]
 ) -> int:
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    async with _opened(settings, topics, source, number, failed) as partition:
+    async with opened(settings, topics, source, number, failed) as partition:
         # Read again: nobody but us can change it any more.
         chosen = [
             call
@@ -108,7 +108,7 @@ async def _write_off_in(
 
 
 @asynccontextmanager
-async def _opened(
+async def opened(
     settings: Settings,
     topics: Topics,
     source: SourceTopic,

@@ -6,8 +6,8 @@ recovered windows never expire; expiry writes no tombstones. Here a write goes i
 only its transaction sees, memory holds committed rows only, rows are restored after the older
 producer was fenced, and rows whose time is over move into their hour, then their day, and get
 tombstones (streams/books/windows.py). Readers use the tables as Faust users know them:
-``table[key].now()``, ``.at(timestamp)``, ``.items()``; hours and days as ``table.sums``. Delete this
-when Faust's tables take part in a per-partition transaction.
+``table[key].now()``, ``.at(timestamp)``, ``.items()``; hours and days as ``table.sums``. Delete
+this when Faust's tables take part in a per-partition transaction.
 """
 
 import heapq

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.books.dimensions import coarse
 from streams.books.money import split
 from streams.books.rows import (
     ErrorDelta,
@@ -111,6 +112,19 @@ def test_what_a_call_s_tickets_have_in_common_is_one_row_with_their_money(
         output = sum(share.output_tokens for share in shares)
         key = f"3|claude-haiku-5-5|{category}|first|{outcome}|p|{value}"
         assert found.get(key, (0, 0)) == (paid, output)
+
+
+@given(calls())
+def test_what_is_told_apart_sums_up_to_what_older_rows_told(call: CallRecord) -> None:
+    older: dict[str, int] = {}
+    for delta in spend_of_call(call):
+        key = coarse(delta.key)
+        older[key] = older.get(key, 0) + delta.row.picodollars
+    paid: dict[str, int] = {}
+    for share in call.shares:
+        key = f"3|claude-haiku-5-5|{share.category}"
+        paid[key] = paid.get(key, 0) + share.cost_picodollars
+    assert older == {key: cost for key, cost in paid.items() if cost or key in older}
 
 
 @given(calls())

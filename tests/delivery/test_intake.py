@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import fingerprint
 from streams.classify.triage import Lane, Triage
 from streams.claude.tiers import prompt_of
@@ -21,6 +22,7 @@ from tests.delivery.desk import FakeDesk
 from tests.delivery.events import classification, work
 
 SETTINGS = Settings()
+CUSTOMER = b'{"id":"t1","text":"hello","customer_id":"c-1"}'
 PROMPT = prompt_of(SETTINGS, SETTINGS.model)
 
 
@@ -116,6 +118,33 @@ def test_a_ticket_whose_calls_were_paid_goes_on_where_it_was_and_is_no_duplicate
     scene.take(item)
     assert scene.ready == [item]
     assert item.lane == Lane("escalation", 25)
+
+
+def test_a_ticket_has_the_value_that_the_books_tell_apart() -> None:
+    scene, item = Scene(), work(value=CUSTOMER)
+    scene.desk.values = FieldValues("customer_id")
+    scene.take(item)
+    assert item.books_value == "c-1"
+
+
+def test_a_ticket_that_is_paid_keeps_the_value_that_its_calls_were_booked_with() -> None:
+    """The field may be another one by now, or its day have no room for it."""
+    scene, item = Scene(), work(value=CUSTOMER)
+    scene.desk.values = FieldValues("customer_id")
+    item.so_far = classification(books_value="other")
+    scene.take(item)
+    assert item.books_value == "other"
+
+
+def test_an_answer_given_again_has_the_value_of_its_own_ticket() -> None:
+    scene = Scene()
+    scene.desk.values = FieldValues("customer_id")
+    before = classification(books_value="c-2")
+    scene.desk.duplicates.remember(fingerprint(Ticket("", "hello")), before, time.time())
+    scene.take(work(value=CUSTOMER))
+    [result] = scene.desk.results
+    assert isinstance(result, Classification)
+    assert (result.tier, result.books_value) == ("cache", "c-1")
 
 
 @pytest.mark.parametrize(
