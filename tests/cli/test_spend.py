@@ -27,9 +27,9 @@ def test_it_prints_the_groups_spend(
     assert [(r["tier"], r["tickets"], r["window"] % 3600) for r in hours["rows"]] == [
         ("first", 4, 0)
     ]
-    first = command.json("spend", "--by", "outcome", "--limit", "1")
-    second = command.json("spend", "--by", "outcome", "--cursor", first["next"])
-    assert [r["outcome"] for r in (*first["rows"], *second["rows"])] == ["ok", "timeout"]
+    first = command.json("spend", "--by", "category", "--limit", "1")
+    second = command.json("spend", "--by", "category", "--cursor", first["next"])
+    assert [r["category"] for r in (*first["rows"], *second["rows"])] == ["billing", "technical"]
     assert command("spend", "--by", "model", "--csv").stdout.splitlines()[0] == (
         "model,calls,tickets,input_tokens,output_tokens,cache_write_tokens,cache_read_tokens,"
         "picodollars,unsettled_picodollars"
