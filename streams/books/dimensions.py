@@ -5,7 +5,7 @@ wrote end after the category. The partition comes first because a row belongs to
 one source partition; whoever wants a total sums over partitions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,11 +64,18 @@ def coarse(key: str) -> str:
 
 class FieldValues:
     """The values of one field of the tickets in a source partition: the first ``most`` of each day
-    (UTC) by name, and OTHER for the rest. Without a ``field`` all are empty."""
+    (UTC) by name, those that are ``named`` somewhere always, and OTHER for the rest. Without a
+    ``field`` all are empty."""
 
-    def __init__(self, field: str | None = None, most: int = 100) -> None:
+    def __init__(
+        self,
+        field: str | None = None,
+        most: int = 100,
+        named: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._field = field
         self._most = most
+        self._named = named
         self._day = 0
         self._known: set[str] = set()
 
@@ -81,10 +88,12 @@ class FieldValues:
 
     def of(self, ticket: Ticket, at: float) -> str:
         """The value of a ticket that is begun at ``at`` (epoch seconds), as a row's key has it."""
-        if self._field is None or not (value := _escaped(getattr(ticket, self._field) or "")):
+        if self._field is None or not (value := escaped(getattr(ticket, self._field) or "")):
             return ""
         self._turn(at)
         if value not in self._known:
+            if self._named(value):
+                return value
             if len(self._known) >= self._most:
                 return OTHER
             self._known.add(value)
@@ -96,7 +105,7 @@ class FieldValues:
             self._known.clear()
 
 
-def _escaped(value: str) -> str:
-    """Without what has a meaning in a key or a terminal."""
+def escaped(value: str) -> str:
+    """As a row's key has it: without what has a meaning in a key or a terminal."""
     plain = "".join(c if c.isprintable() else "?" for c in value[:MOST_CHARS])
     return plain.replace("%", "%25").replace("|", "%7C")

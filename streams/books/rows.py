@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from streams.books.dimensions import Dimensions
 from streams.books.money import split
-from streams.events.model import WRITTEN_OFF, CallRecord, Classification
+from streams.events.model import CLOSING, UNPRICED, CallRecord, Classification
 
 NO_MODEL = "none"
 """Stands for the model of a ticket that needed no call."""
@@ -67,8 +67,7 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
     uncached = split(call.input_tokens, weights)
     written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
     read = split(call.cache_read_tokens, weights)
-    sign = -1 if call.unsettled_picodollars < 0 else 1
-    unsettled = [sign * part for part in split(abs(call.unsettled_picodollars), weights)]
+    unsettled = bound_shares(call)
     rows: dict[str, SpendRow] = {}
     for i, share in enumerate(call.shares):
         row = SpendRow(
@@ -92,6 +91,12 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
     return [SpendDelta(key, at, row) for key, row in rows.items() if any(row)]
 
 
+def bound_shares(call: CallRecord) -> list[int]:
+    """What is unsettled of a call, in equal parts for its tickets; so it is taken back, too."""
+    sign = -1 if call.unsettled_picodollars < 0 else 1
+    return [sign * part for part in split(abs(call.unsettled_picodollars), [1] * len(call.shares))]
+
+
 def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
     """A ticket released to its category topic."""
     dimensions = Dimensions(
@@ -111,9 +116,9 @@ def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
     An answer of low confidence is no error.
     """
     partition, at = call.source_partition, call.ended_at
-    if call.outcome in ("ok", WRITTEN_OFF):
+    if call.outcome == "ok" or call.outcome in CLOSING:
         return []
-    if not call.usage_seen:
+    if call.outcome == UNPRICED or not call.usage_seen:
         return [error(partition, "api", call.outcome, at)]
     outcomes = [share.outcome for share in call.shares]
     if set(outcomes) == {"ok"}:

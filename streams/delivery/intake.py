@@ -74,6 +74,8 @@ class Intake:
         work.books_value = _books_value(desk, work, ticket)
         if work.paid is not None:
             desk.finish(work, work.paid)
+        elif work.so_far is not None and self._enough(work.so_far):
+            desk.finish(work, replace(work.so_far, reason=None))
         elif not ticket.text.strip() and not (ticket.subject or "").strip():
             desk.finish(work, self._without_text(work))
         elif (known := self._known(desk, work, ticket)) is not None:
@@ -84,6 +86,10 @@ class Intake:
             work.isolated = suspicious(work.part)
             work.lane = self._triage.begin(work.so_far, isolated=work.isolated)
             ready(desk, work)
+
+    def _enough(self, so_far: Classification) -> bool:
+        """Whether what is paid for is the last word. A category that is gone is none."""
+        return so_far.category in self._prompt.names and self._triage.enough(so_far)
 
     def _known(self, desk: Desk, work: Work, ticket: Ticket) -> Classification | None:
         """The answer that an identical ticket had, unless calls for this one were paid already."""

@@ -14,6 +14,7 @@ from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
+from streams.delivery.admission import Admission
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
@@ -49,7 +50,8 @@ broker of several that stands still costs a transaction 10 s or more (REQUEST_TI
 class Member:
     """Opens partitions, takes their events in hand, and gives the partitions up in time.
 
-    ``intake`` reads an event, ``process`` makes a call about tickets when ``pace`` allows it;
+    ``intake`` reads an event, ``process`` makes a call about tickets when ``pace`` and
+    ``admission`` allow it;
     ``fail`` ends the process with a reason.
     """
 
@@ -64,6 +66,7 @@ class Member:
         intake: Intake,
         process: Processing,
         pace: Pace,
+        admission: Admission,
         fail: Callable[[str], None],
     ) -> None:
         self._settings = settings
@@ -73,6 +76,7 @@ class Member:
         self._gates = gates
         self._intake = intake
         self._fail = fail
+        self._named = admission.named
         self._uncommitted = Uncommitted()
         self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
             settings.max_calls,
@@ -80,6 +84,8 @@ class Member:
             self._uncommitted,
             pace,
             most_tokens=settings.batch_tokens,
+            admit=admission.admit,
+            dismiss=admission.dismiss,
             fail=fail,
         )
         self._opening: asyncio.Task[None] | None = None
@@ -267,7 +273,9 @@ class Member:
             on_failure=lambda error: self._transaction_failed(number, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
-            values=FieldValues(self._settings.books_field, self._settings.books_field_values),
+            values=FieldValues(
+                self._settings.books_field, self._settings.books_field_values, self._named
+            ),
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:

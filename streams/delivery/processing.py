@@ -6,6 +6,8 @@ from dataclasses import replace
 from streams.classify.answer import Reading, Verdict
 from streams.classify.triage import LOW_CONFIDENCE, CallTier, Case, Lane, Triage, smaller
 from streams.claude.classifier import Answered, Classifier, Question, Refused
+from streams.claude.pace import NoMoney
+from streams.delivery.admission import value_of
 from streams.delivery.desk import Desk
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.work import Work
@@ -40,6 +42,8 @@ class Processing:
             return ()
         try:
             answered = await self._ask(desk, lane, works)
+        except NoMoney:
+            return works  # for who turns tickets away
         except Exception as error:
             if len(works) > 1:  # something in the request is the trouble: look for it in less
                 for work in works:
@@ -84,7 +88,8 @@ class Processing:
         work.tries += alone
         said_before = work.so_far.category if work.so_far else None
         work.so_far = _so_far(work.so_far, reading, share, call)
-        case = Case(work.lane, alone, work.isolated, work.tries, said_before)
+        value = value_of(work)
+        case = Case(work.lane, alone, work.isolated, work.tries, said_before, value)
         step = self._triage.after(reading, case)
         if isinstance(step, Lane):
             if step.tier != work.lane.tier:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from streams.books.purse import Held
 from streams.books.rows import Stage
 from streams.classify.triage import Lane
 from streams.delivery.size import Headers, size_of
@@ -57,6 +58,8 @@ class Work:
     isolated: bool = False
     """It must not share a call."""
     lane: Lane = NO_LANE
+    held: Held = ()
+    """Money that is reserved for it while it is in a call."""
     attempts: int = 0
     """Calls that held it."""
     tries: int = 0

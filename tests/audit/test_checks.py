@@ -168,7 +168,7 @@ def test_a_call_without_an_answer_may_have_been_charged(scene: Scene) -> None:
 
 def test_books_that_claim_more_than_the_api_fail(scene: Scene) -> None:
     report = evidence_of(scene).report(account({"200": 1}, scene.settled - 1))
-    assert failed(report) == {"account_calls", "account_money"}
+    assert failed(report) == {"account_calls", "account_money", "account_models"}
 
 
 def test_unaccounted_calls_are_reported_and_fail_only_when_strict(scene: Scene) -> None:
@@ -177,7 +177,7 @@ def test_unaccounted_calls_are_reported_and_fail_only_when_strict(scene: Scene) 
     assert report.ok
     assert report.unaccounted == {"calls": 3, "picodollars": 9}
     strict = evidence_of(scene).report(charged, strict=True)
-    assert failed(strict) == {"account_calls", "account_money"}
+    assert failed(strict) == {"account_calls", "account_money", "account_models"}
 
 
 def test_without_the_oldest_calls_nothing_is_said_about_the_account(scene: Scene) -> None:

@@ -56,6 +56,11 @@ def test_a_day_has_so_many_values_and_the_rest_is_other() -> None:
     assert values.of(ticket("c"), NOON + DAY) == "c"
 
 
+def test_a_value_that_a_budget_names_is_never_other() -> None:
+    values = FieldValues("customer_id", 1, lambda value: value == "acme")
+    assert [values.of(ticket(name), NOON) for name in ("a", "b", "acme")] == ["a", OTHER, "acme"]
+
+
 def test_without_the_field_there_is_no_value() -> None:
     assert FieldValues().of(ticket("a"), NOON) == ""
     assert FieldValues("customer_id").of(ticket(None), NOON) == ""

@@ -29,8 +29,14 @@ PROMPT = prompt_of(SETTINGS, SETTINGS.model)
 class Scene:
     """An intake, a partition, and what it found ready for a call."""
 
-    def __init__(self, registry: Registry | None = None, breaker: Breaker | None = None) -> None:
-        triage = Triage(batch_size=25, threshold=0.65, escalates=True, cap=1, attempts=2)
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        breaker: Breaker | None = None,
+        *,
+        escalates: bool = True,
+    ) -> None:
+        triage = Triage(batch_size=25, threshold=0.65, escalates=escalates, cap=1, attempts=2)
         giving_up = GivingUp(breaker or Breaker(1.0, 1, pytest.fail))  # never opens
         self.intake = Intake(registry or Registry(None), PROMPT, triage, giving_up)
         self.desk = FakeDesk()
@@ -272,3 +278,35 @@ def test_dead_letters_open_the_breaker_and_what_comes_then_stays_in_hand() -> No
     assert len(scene.desk.finished) == 2
     assert scene.ready == []
     assert len(reasons) == 1
+
+
+UNSURE = classification(confidence=0.4, reason="low_confidence")
+SECOND_SAID_NOTHING = classification(tier="escalation", confidence=0.4, reason="refusal")
+
+
+@pytest.mark.parametrize("so_far", [UNSURE, SECOND_SAID_NOTHING])
+def test_a_paid_answer_is_the_last_word_where_there_is_no_second_tier_any_more(
+    so_far: Classification,
+) -> None:
+    scene, item = Scene(escalates=False), work()
+    item.so_far = so_far
+    scene.take(item)
+    assert scene.desk.results == [replace(so_far, reason=None)]
+    assert scene.ready == []
+
+
+@pytest.mark.parametrize(
+    ("so_far", "escalates"),
+    [
+        (UNSURE, True),
+        (replace(UNSURE, category="a_category_that_is_gone"), False),
+        (classification("unknown", confidence=0.0, reason="refusal"), False),
+        (classification("unknown", tier="escalation", confidence=0.0, reason="refusal"), False),
+    ],
+)
+def test_what_is_no_last_word_is_asked_again(so_far: Classification, escalates: bool) -> None:
+    scene, item = Scene(escalates=escalates), work()
+    item.so_far = so_far
+    scene.take(item)
+    assert scene.ready == [item]
+    assert item.lane.tier == ("escalation" if escalates else "first")
