@@ -10,7 +10,7 @@ import json
 
 import click
 
-from tests.books.budget_world import START, World
+from benchmarks.budget_world import START, World
 
 SECONDS = 3_500.0
 """Longer than it takes to use a budget up, and within one hour."""

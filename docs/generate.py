@@ -65,7 +65,7 @@ def _commands() -> Iterator[tuple[str, ...]]:
 
 def _settings() -> Iterator[tuple[str, ...]]:
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{_default(field.default)}`"
+        default = "" if field.default in (None, ()) else f"`{_default(field.default)}`"
         limits = {type(bound).__name__: bound for bound in field.metadata}
         low, high = limits.get("Ge"), limits.get("Le")
         span = ""

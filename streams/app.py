@@ -11,13 +11,17 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
+from streams.books.limits import Scope
 from streams.books.rows import SpendRow
 from streams.claude.budget_guard import budget_of, guard_of
+from streams.claude.budget_reload import BudgetReload
 from streams.claude.budgeted import BudgetedGates, BudgetedPace
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
 from streams.claude.pace import pace_of
 from streams.claude.tiers import classifier, models, triage_of
+from streams.claude.unpriced import Unpriced
+from streams.delivery.admission import Admission
 from streams.delivery.breaker import Breaker
 from streams.delivery.budget_watch import BudgetWatch, part_of
 from streams.delivery.faust_door import App, create_app, forget
@@ -98,7 +102,7 @@ def build_app(settings: Settings) -> App:
 
     @app.task
     async def follow_spending() -> None:
-        await parts.budget_watch.run()
+        await asyncio.gather(parts.budget_watch.run(), parts.budget_reload.run())
 
     @app.timer(1.0)
     async def watch() -> None:
@@ -143,6 +147,7 @@ class Parts:
     collector: WorkerCollector
     budget_watch: BudgetWatch
     traces: Traces
+    budget_reload: BudgetReload
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
@@ -167,10 +172,12 @@ def assemble(
     all_gates = BudgetedGates(list(gates.values()), guard.blocked)
     heard = HeardPace(pace_of(settings, models(settings)), models(settings))
     pace = BudgetedPace(heard, guard)
+    unpriced = Unpriced()
     classifiers = {
-        tier: classifier(settings, tier, claude, gates[tier], pace) for tier in models(settings)
+        tier: classifier(settings, tier, claude, gates[tier], pace, unpriced)
+        for tier in models(settings)
     }
-    triage = triage_of(settings, guard.may_escalate)
+    triage = triage_of(settings, lambda *scope: guard.may_escalate(Scope(*scope)))
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
     registry = Registry(settings.schema_registry_url)
@@ -196,6 +203,7 @@ def assemble(
         intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
         process=Processing(classifiers, triage, giving_up, budget.book),
         pace=pace,
+        admission=Admission(guard, classifiers["first"].prompt),
         fail=fail,
     )
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
@@ -209,10 +217,17 @@ def assemble(
         watchdog=Watchdog(member, all_gates, rebalancing, settings.stall_limit),
         reading=ReadingWatch(),
         readiness=readiness,
-        health=HealthServer(settings.worker_host, settings.worker_port, readiness.why_not, metrics),
+        health=HealthServer(
+            settings.worker_host,
+            settings.worker_port,
+            readiness.why_not,
+            metrics,
+            lambda: unpriced.words,
+        ),
         collector=collector,
         budget_watch=watch,
         traces=traces,
+        budget_reload=BudgetReload(settings.limits, watch.change),
         fail=fail,
     )
 

@@ -34,7 +34,10 @@ from pydantic_settings import (
 )
 
 from streams.access.connection import Kafka, kafka_of
-from streams.classify.categories import DEFAULT, Category, closed_set, entries
+from streams.books import limits as budgets_as_set
+from streams.books.limits import WHOLE, Dollars, Limit, Period
+from streams.books.windows import DAY, HOUR, Retention
+from streams.classify.categories import DEFAULT, Category, closed_set, entries, names
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
 
@@ -72,10 +75,15 @@ def _prices(file: str) -> str:
 
 PricesFile = Annotated[str, AfterValidator(_prices)]
 
-# Exact to the pico-dollar.
-Dollars = Annotated[Decimal, Field(gt=0, max_digits=24, decimal_places=12)]
+Budgets = Annotated[
+    tuple[Limit, ...],
+    NoDecode,
+    BeforeValidator(budgets_as_set.entries),
+    AfterValidator(budgets_as_set.checked),
+]
 
-HOURS = {"hour": 1, "day": 24, "month": 31 * 24}
+PERIODS = {"hour": HOUR, "day": DAY, "month": DAY}
+"""Seconds of which a budget's period is made up."""
 
 
 class SettingsError(Exception):
@@ -292,24 +300,47 @@ class Settings(BaseSettings):
 
     window_seconds: int = Field(60, ge=1, le=86_400, description="Length of a window of the books.")
     window_retention_hours: int = Field(
-        24 * 8, ge=1, description="How long closed windows stay in the tables."
+        48,
+        ge=1,
+        description="How long rows stay in windows shorter than an hour; then they move into their "
+        "hour.",
+    )
+    hour_retention_days: int = Field(
+        62, ge=1, description="How long rows stay in their hour; then they move into their day."
+    )
+    day_retention_days: int = Field(
+        800, ge=31, description="How long rows stay in their day (UTC); then they are deleted."
+    )
+    books_field: Literal["customer_id", "channel"] | None = Field(
+        None, description="Field of the ticket by which the books tell spend apart, too."
+    )
+    books_field_values: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Values of it that a day has of its own in each partition of the input topic; "
+        "what comes later is `other`.",
     )
 
     budget_per_hour: Dollars | None = Field(
         None, description="Most dollars that all workers together spend in an hour (UTC)."
     )
     budget_per_day: Dollars | None = Field(None, description="The same for a day.")
-    budget_per_month: Dollars | None = Field(
-        None,
-        description="The same for a month; the tables must keep it (`window_retention_hours`).",
-    )
+    budget_per_month: Dollars | None = Field(None, description="The same for a month.")
     budget_warn: Decimal = Field(
         Decimal("0.8"), gt=0, le=1, description="Share of a budget at which a line is logged."
     )
-    budget_action: Literal["wait", "no_escalation"] = Field(
+    budget_action: Literal["wait", "no_escalation", "unknown"] = Field(
         "wait",
-        description="When a budget is used up: tickets wait until the next hour, day or month; or "
-        "only the escalation model is asked no more, and the first one goes on.",
+        description="When one of these is used up: tickets wait until the next hour, day or month; "
+        "or only the escalation model is asked no more, and the first one goes on; or tickets "
+        "become unknown without a call, with the reason budget.",
+    )
+    budgets: Budgets = Field(
+        (),
+        description="More budgets, also for one category or one value: in the file one "
+        "`[[budgets]]` each, with period, dollars, category, value, warn, action and name; here "
+        "JSON.",
     )
 
     session_timeout: float = Field(
@@ -378,31 +409,63 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _budgets(self) -> Self:
-        """A budget's period must hold whole windows, and the tables must keep all of them."""
-        for period, amount in self.budgets.items():
-            if amount is None:
-                continue
-            hours = HOURS[period]
-            if min(hours, 24) * 3600 % self.window_seconds:
+        """A budget's period must hold whole windows. The tables keep all of it: in its hours and
+        days, once its windows are over."""
+        short = {f"budget_per_{limit.period}": limit for limit in self._short_budgets}
+        listed = {f"budgets: entry {n}": limit for n, limit in enumerate(self.budgets, 1)}
+        known = names(self.categories)
+        for name, limit in {**short, **listed}.items():
+            field, _, entry = name.partition(":")
+            setting = variable(field) + (entry and ":") + entry
+            if PERIODS[limit.period] % self.window_seconds:
                 raise ValueError(
                     f"{variable('window_seconds')}: no whole number of them is a period of "
-                    f"{variable('budget_per_' + period)} (is {self.window_seconds})"
+                    f"{setting} (is {self.window_seconds})"
                 )
-            if self.window_retention_hours <= hours:
+            if limit.category is not None and limit.category not in known:
+                raise ValueError(f"{setting}: there is no category {limit.category!r}")
+            if limit.value is not None and self.books_field is None:
                 raise ValueError(
-                    f"{variable('window_retention_hours')}: must be more than {hours} "
-                    f"for {variable('budget_per_' + period)} (is {self.window_retention_hours})"
+                    f"{setting}: a value needs {variable('books_field')}, the field that it is of"
+                )
+        for limit in self.budgets:
+            if limit.scope == WHOLE and f"budget_per_{limit.period}" in short:
+                raise ValueError(
+                    f"{variable('budgets')}: there is {variable('budget_per_' + limit.period)} "
+                    f"for each {limit.period} already"
                 )
         return self
 
     @property
-    def budgets(self) -> dict[Literal["hour", "day", "month"], Decimal | None]:
-        """Dollars by period; None where there is no budget."""
-        return {
+    def retention(self) -> Retention:
+        """How long rows of the books stay where they are."""
+        days = self.hour_retention_days, self.day_retention_days
+        return Retention(self.window_retention_hours * HOUR, *(number * DAY for number in days))
+
+    @property
+    def _short_budgets(self) -> list[Limit]:
+        """Those that have a setting of their own."""
+        given: dict[Period, Decimal | None] = {
             "hour": self.budget_per_hour,
             "day": self.budget_per_day,
             "month": self.budget_per_month,
         }
+        return [
+            Limit(
+                period,
+                dollars,
+                warn=self.budget_warn,
+                action=self.budget_action,
+                name=f"budget_per_{period}",
+            )
+            for period, dollars in given.items()
+            if dollars is not None
+        ]
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """All budgets."""
+        return (*self._short_budgets, *self.budgets)
 
     @classmethod
     def settings_customise_sources(
@@ -415,8 +478,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         del dotenv_settings, file_secret_settings
-        path = os.environ.get(PREFIX + "CONFIG", "ticket-streams.toml")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        return init_settings, env_settings, toml
 
     @property
     def lease(self) -> float:
@@ -425,6 +488,11 @@ class Settings(BaseSettings):
         Well below the session timeout: after that the partitions may have another owner.
         """
         return 0.4 * self.session_timeout
+
+
+def settings_file() -> Path:
+    """Where the settings file is, or would be."""
+    return Path(os.environ.get(PREFIX + "CONFIG", "ticket-streams.toml"))
 
 
 def variable(field: str) -> str:
@@ -439,6 +507,9 @@ SECRETS = {
     name for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation)
 }
 """Settings that are shown to nobody."""
+
+LISTS = ("categories", "budgets")
+"""Settings that are JSON in the environment."""
 
 KNOWN = {
     *(variable(field) for field in Settings.model_fields),
@@ -495,7 +566,7 @@ def to_environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
         **{
-            variable(name): json.dumps(value) if name == "categories" else str(value)
+            variable(name): json.dumps(value, default=str) if name in LISTS else str(value)
             for name, value in given.items()
         },
         **{variable(name): key.get_secret_value() if key else "" for name, key in secrets.items()},

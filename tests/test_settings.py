@@ -1,6 +1,7 @@
 """Settings from the environment and from a file, and what is said about wrong ones."""
 
 import json
+from dataclasses import asdict
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from streams.books.limits import Limit
 from streams.classify.categories import Category
 from streams.settings import (
     PREFIX,
@@ -64,11 +66,16 @@ OTHER: dict[str, Any] = {
     "dead_letter_least": 7,
     "window_seconds": 30,
     "window_retention_hours": 5,
+    "hour_retention_days": 7,
+    "day_retention_days": 365,
+    "books_field": "customer_id",
+    "books_field_values": 7,
     "budget_per_hour": Decimal("12.5"),
     "budget_per_day": Decimal("0.000000000001"),
     "budget_per_month": Decimal("1000"),
     "budget_warn": Decimal("0.5"),
     "budget_action": "no_escalation",
+    "budgets": (Limit("day", Decimal("2.5"), category="billing", warn=Decimal("0.5")),),
     "session_timeout": 20.0,
     "group_instance_id": "worker-1",
     "stop_grace": 1.5,
@@ -81,8 +88,7 @@ OTHER: dict[str, Any] = {
     "log_format": "json",
 }
 # What else a setting needs.
-NEEDS: dict[str, dict[str, int | str]] = {
-    "budget_per_month": {"window_retention_hours": 745},
+NEEDS: dict[str, dict[str, str]] = {
     "security_protocol": {
         "sasl_mechanism": "PLAIN",
         "sasl_username": "worker",
@@ -120,6 +126,9 @@ def plain(settings: Settings, field: str) -> Any:
 
 def written(value: Any) -> str:
     """As it stands in a variable."""
+    if isinstance(value, tuple) and isinstance(value[0], Limit):
+        given = [{k: v for k, v in asdict(limit).items() if v is not None} for limit in value]
+        return json.dumps(given, default=str)
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -133,8 +142,6 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
     assert variable(field) == SHARED.get(field, PREFIX + field.upper())
     assert plain(load_settings(), field) != OTHER[field]
     monkeypatch.setenv(variable(field), written(OTHER[field]))
-    for name, needed in NEEDS.get(field, {}).items():
-        monkeypatch.setenv(variable(name), str(needed))
     assert plain(load_settings(), field) == OTHER[field]
 
 
@@ -142,6 +149,8 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
 def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
     value = OTHER[field]
     text = str(value).lower() if isinstance(value, bool) else json.dumps(value, default=str)
+    if field == "budgets":
+        text = '[{period = "day", dollars = 2.5, category = "billing", warn = 0.5}]'
     more = [f"{name} = {json.dumps(needed)}\n" for name, needed in NEEDS.get(field, {}).items()]
     (tmp_path / "ticket-streams.toml").write_text("".join([f"{field} = {text}\n", *more]))
     assert plain(load_settings(), field) == value
@@ -214,12 +223,20 @@ WRONG: list[tuple[str, str]] = [
     ("order_by_key", "perhaps"),
     ("window_seconds", "0"),
     ("window_retention_hours", "0"),
+    ("hour_retention_days", "0"),
+    ("day_retention_days", "30"),
+    ("books_field", "text"),
+    ("books_field_values", "0"),
     ("budget_per_hour", "0"),
     ("budget_per_day", "-1"),
     ("budget_per_day", "0.0000000000001"),
     ("budget_per_month", "much"),
     ("budget_warn", "1.1"),
     ("budget_action", "panic"),
+    ("budgets", "{}"),
+    ("budgets", "["),
+    ("budgets", '[{"period": "day", "dollars": 1, "category": "billing", "action": "wait"}]'),
+    ("budgets", '[{"period": "day", "dollars": 1}, {"period": "day", "dollars": 2}]'),
     ("session_timeout", "5"),
     ("stop_grace", "-1"),
     ("dead_letter_share", "0"),
@@ -386,14 +403,9 @@ def test_the_lease_ends_well_before_the_session() -> None:
         ({"budget_per_hour": "1", "window_seconds": 7}, "window_seconds"),
         ({"budget_per_hour": "1", "window_seconds": 7_200}, "window_seconds"),
         ({"budget_per_day": "1", "window_seconds": 50_000}, "window_seconds"),
-        ({"budget_per_hour": "1", "window_retention_hours": 1}, "window_retention_hours"),
-        ({"budget_per_day": "1", "window_retention_hours": 24}, "window_retention_hours"),
-        ({"budget_per_month": "1"}, "window_retention_hours"),
     ],
 )
-def test_a_budget_needs_windows_that_fit_it_and_are_kept(
-    changes: dict[str, object], named: str
-) -> None:
+def test_a_budget_needs_windows_that_fit_it(changes: dict[str, object], named: str) -> None:
     with pytest.raises(SettingsError, match=f"^{variable(named)}: .*BUDGET_PER"):
         load_settings(**changes)
 
@@ -402,3 +414,62 @@ def test_a_budget_reaches_a_worker_exactly() -> None:
     given = load_settings(budget_per_hour="0.000000000001", budget_warn="0.1")
     passed = to_environment(given)
     assert Decimal(passed[variable("budget_per_hour")]) == Decimal("1e-12")
+
+
+BUDGETS = """
+budget_per_hour = 4
+[[budgets]]
+period = "day"
+dollars = 12.5
+warn = 0.9
+action = "unknown"
+name = "the day's"
+[[budgets]]
+period = "day"
+dollars = 1
+category = "billing"
+"""
+
+
+def test_budgets_are_read_from_the_file_and_handed_to_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ticket-streams.toml").write_text(BUDGETS)
+    settings = load_settings()
+    hour, day, billing = settings.limits
+    assert (hour.name, hour.picodollars, hour.acts) == ("budget_per_hour", 4 * 10**12, "wait")
+    assert (day.name, day.picodollars, day.warn) == (
+        "the day's",
+        12_500_000_000_000,
+        Decimal("0.9"),
+    )
+    assert (day.acts, billing.acts) == ("unknown", "no_escalation")
+    (tmp_path / "ticket-streams.toml").unlink()
+    for name, value in to_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().limits == settings.limits
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"period": "week"}, "BUDGETS: entry 2: period: .*'hour', 'day' or 'month'"),
+        ({"dollars": 0}, "BUDGETS: entry 2: dollars: .*greater than 0"),
+        ({"colour": "red"}, "BUDGETS: entry 2: colour: there is no such field"),
+        ({"category": "gardening"}, "BUDGETS: entry 2: there is no category 'gardening'"),
+    ],
+)
+def test_a_wrong_budget_is_named_by_its_entry(changes: dict[str, object], message: str) -> None:
+    given = [{"period": "hour", "dollars": 1}, {"period": "day", "dollars": 1, **changes}]
+    with pytest.raises(SettingsError, match=message):
+        load_settings(budgets=given)
+
+
+def test_a_value_s_budget_needs_the_field_that_it_is_of() -> None:
+    with pytest.raises(SettingsError, match="BOOKS_FIELD"):
+        load_settings(budgets=[{"period": "day", "dollars": 1, "value": "acme"}])
+
+
+def test_a_period_has_one_budget_for_all_spending() -> None:
+    with pytest.raises(SettingsError, match="BUDGETS: there is TICKET_STREAMS_BUDGET_PER_DAY"):
+        load_settings(budget_per_day=1, budgets=[{"period": "day", "dollars": 2}])

@@ -15,8 +15,10 @@ from aiokafka.errors import KafkaError
 
 from streams.access.connection import Address
 from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
-from streams.books.changelog import decode_count, decode_key, decode_spend
+from streams.books.changelog import decode_count, decode_spend, decode_window
+from streams.books.dimensions import read_key
 from streams.books.rows import SpendRow
+from streams.books.windows import Window
 from streams.events.topics import Topics
 from streams.observe.logs import fields_of
 
@@ -24,41 +26,62 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 
+MINUTE = 60
+
 
 class RowKey(NamedTuple):
-    """One row of a changelog: the row's key and its window's start (epoch seconds)."""
+    """One row of a changelog: the row's key, its window's start (epoch seconds) and size."""
 
     row: str
     start: float
+    size: int = MINUTE
 
     @classmethod
     def of(cls, key: bytes | None) -> "RowKey":
         """From the key of a changelog record. Raises ValueError."""
         if key is None:
             raise ValueError("a row needs a key")
-        row, start, _ = decode_key(key)
-        return cls(row, start)
+        row, span = decode_window(key)
+        return cls(row, *Window.of(span))
+
+    @property
+    def window(self) -> Window:
+        """Where it stands."""
+        return Window(self.start, self.size)
+
+    @property
+    def partition(self) -> int:
+        """The source partition. Raises ValueError."""
+        return int(self.row.partition("|")[0])
 
     def parts(self) -> tuple[int, str, str]:
-        """Source partition, then model and category, or stage and error type."""
+        """Source partition, stage and error type of a row of errors; of spend see read_key."""
         partition, first, second = self.row.split("|", maxsplit=2)
         return int(partition), first, second
 
 
 class SpendKey(NamedTuple):
-    """Spend is told apart by these. ``start`` is the window's start in epoch seconds."""
+    """Spend is told apart by these: a window, ``size`` seconds from ``start`` (epoch seconds), and
+    the names in :class:`streams.books.dimensions.Dimensions`."""
 
     start: float
     model: str
     category: str
+    tier: str = ""
+    outcome: str = ""
+    prompt_version: str = ""
+    value: str = ""
+    size: int = MINUTE
 
 
 class ErrorKey(NamedTuple):
-    """Errors are told apart by these. ``start`` is the window's start in epoch seconds."""
+    """Errors are told apart by these: a window, ``size`` seconds from ``start`` (epoch seconds),
+    stage and type."""
 
     start: float
     stage: str
     error_type: str
+    size: int = MINUTE
 
 
 class Books:
@@ -73,11 +96,11 @@ class Books:
     def apply_spend(self, key: bytes | None, value: bytes | None) -> RowKey:
         """Takes a record of the spend changelog; null removes the row. Raises ValueError."""
         row_key, new = RowKey.of(key), decode_spend(value) if value is not None else SpendRow()
-        _, model, category = row_key.parts()
+        _, dimensions = read_key(row_key.row)
         old = self.spend_rows.pop(row_key, SpendRow())
         if any(new):
             self.spend_rows[row_key] = new
-        total = SpendKey(row_key.start, model, category)
+        total = SpendKey(row_key.start, *dimensions, row_key.size)
         change = [after - before for after, before in zip(new, old, strict=True)]
         self.spend[total] = self.spend.get(total, SpendRow()).plus(change)
         if not any(self.spend[total]):
@@ -91,7 +114,7 @@ class Books:
         old = self.error_rows.pop(row_key, 0)
         if new:
             self.error_rows[row_key] = new
-        total = ErrorKey(row_key.start, stage, error_type)
+        total = ErrorKey(row_key.start, stage, error_type, row_key.size)
         self.errors[total] = self.errors.get(total, 0) + new - old
         if not self.errors[total]:
             del self.errors[total]

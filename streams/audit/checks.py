@@ -10,6 +10,7 @@ from streams.audit.ledger import Ledger
 from streams.audit.pricing import Pricing
 from streams.audit.records import Called, DoneRow, Finished, Item, SourceKey
 from streams.audit.report import Culprits, Report
+from streams.audit.settling import Settling
 from streams.audit.tables import Recomputed, deltas
 from streams.claude.prices import PriceList, price_list
 
@@ -43,6 +44,7 @@ class Evidence:
     tables: Recomputed = field(init=False)
     totals: Totals = field(default_factory=Totals)
     pricing: Pricing = field(init=False)
+    settling: Settling = field(default_factory=Settling)
     categories: set[str] = field(default_factory=set)
     """Those that calls answered."""
     _call_ids: set[int] = field(default_factory=set)
@@ -71,6 +73,7 @@ class Evidence:
             case Called():
                 self._call(item)
                 self.pricing.add(item)
+                self.settling.add(item)
                 self.ledger.called(item)
                 self.tables.add(item)
 
@@ -94,13 +97,14 @@ class Evidence:
             ),
             self._same_id.check("call_ids", "each call is there once", calls, len(self._call_ids)),
             self.pricing.check(),
+            self.settling.check(complete=self.calls_complete),
             *self.tables.checks(self.books, self.moving_rows, self.rows_since),
             self.unreadable.check("readable", "every record can be read", 0, self.unreadable.count),
         ]
         notes, unaccounted = [], None
         if account is not None and self.calls_complete:
             api = Account.of(account)
-            checks += api.checks(self.totals, strict=strict)
+            checks += api.checks(self.totals, strict=strict, same=self.prices.model)
             unaccounted = api.unaccounted(self.totals)
         elif account is not None:
             notes.append("the oldest calls are gone by retention: not compared with the API")

@@ -14,7 +14,8 @@ from streams.audit.records import Called, UnreadableError, read_item
 from streams.audit.sheet import Kind, Sheet
 from streams.audit.snapshot import OnProgress, open_snapshot, place
 from streams.books.money import split
-from streams.events.model import CallRecord, Share
+from streams.books.rows import bound_shares
+from streams.events.model import CLOSING, UNPRICED, CallRecord, Share
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -156,7 +157,7 @@ def _shared_out(call: CallRecord) -> list[tuple[str, DailyRow]]:
         split(call.cache_write_5m_tokens, weights),
         split(call.cache_write_1h_tokens, weights),
         split(call.cache_read_tokens, weights),
-        split(call.unsettled_picodollars, weights),
+        bound_shares(call),
         strict=True,
     )
     return [
@@ -164,7 +165,7 @@ def _shared_out(call: CallRecord) -> list[tuple[str, DailyRow]]:
             share.category,
             DailyRow(
                 int(call.usage_seen and at == 0),
-                1,
+                int(call.outcome not in CLOSING),
                 int(_answered(call, share)),
                 uncached,
                 share.output_tokens,
@@ -181,4 +182,4 @@ def _shared_out(call: CallRecord) -> list[tuple[str, DailyRow]]:
 
 def _answered(call: CallRecord, share: Share) -> bool:
     # Before shares had outcomes, all of theirs read as "ok": there the call's tells.
-    return share.outcome == "ok" and call.outcome in ("ok", "incomplete")
+    return share.outcome == "ok" and call.outcome in ("ok", "incomplete", UNPRICED)

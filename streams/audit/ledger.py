@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from streams.audit.fates import Fate, Fates, Mark
 from streams.audit.records import Called, DoneRow, Finished, SourceKey
 from streams.audit.report import Check, Culprits
-from streams.events.model import CallRecord
+from streams.events.model import CLOSING, UNPRICED, CallRecord
 
 SURE = {"first": Mark.SURE_FIRST, "escalation": Mark.SURE_SECOND}
 TIERS = {
@@ -15,7 +15,7 @@ TIERS = {
     "cache": Mark.FREE,
     "none": Mark.FREE,
 }
-READABLE = ("ok", "incomplete")
+READABLE = ("ok", "incomplete", UNPRICED)
 """Outcomes of calls that gave at least one usable answer."""
 
 
@@ -67,6 +67,8 @@ class Ledger:
     def called(self, record: Called) -> None:
         """A call made for it and others."""
         call = record.call
+        if call.outcome in CLOSING:
+            return  # no call, and the tickets were sent before
         call_hash, seen, marks = hash(call.call_id), call.usage_seen, _marks_of(call)
         sure = SURE.get(call.tier, 0) if call.outcome in READABLE and seen else 0
         for share in call.shares:

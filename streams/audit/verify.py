@@ -34,6 +34,7 @@ from streams.audit.snapshot import (
     open_snapshot,
     place,
 )
+from streams.books.windows import DAY
 from streams.claude.prices import prices_of
 from streams.events.topics import DAY_MS, Topics
 from streams.settings import Settings
@@ -148,8 +149,8 @@ async def _former(snapshot: Snapshot, topics: Topics) -> dict[str, str]:
 
 
 def _check_partition(row: RowKey, record: ConsumerRecord) -> None:
-    if row.parts()[0] != record.partition:
-        raise ValueError(f"a row of partition {row.parts()[0]}")
+    if row.partition != record.partition:
+        raise ValueError(f"a row of partition {row.partition}")
 
 
 def _passes(error: BaseException) -> bool:
@@ -192,5 +193,4 @@ async def _beheaded(snapshot: Snapshot, topics: Collection[str]) -> bool:
 
 def _rows_since(settings: Settings, horizon: int) -> float:
     """The first window (epoch seconds) whose rows are still there, and whose records are too."""
-    retention = settings.window_retention_hours * 3600 - 2 * settings.window_seconds
-    return max(time.time() - retention, horizon / 1000)
+    return max(time.time() - settings.retention.days + 2 * DAY, horizon / 1000)

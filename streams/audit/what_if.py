@@ -14,7 +14,7 @@ from streams.books.money import split
 from streams.classify.triage import LOW_CONFIDENCE
 from streams.claude.prices import PriceList, Usage
 from streams.claude.tiers import NO_MODEL
-from streams.events.model import CallRecord, Share
+from streams.events.model import REPRICED, UNPRICED, CallRecord, Share
 
 ASSUMPTIONS = (
     "Another model reads and writes as many tokens as the one that answered.",
@@ -135,6 +135,8 @@ class Replay:
     def add(self, call: CallRecord) -> None:
         """One more record. Raises NoPrice."""
         here = self._since <= call.ended_at < self._until
+        if call.outcome == REPRICED and here:
+            self._was.add(call.tier, call.model, 0, call.cost_picodollars)
         if not call.usage_seen:
             return
         for share in call.shares if call.tier == "first" else ():
@@ -172,7 +174,7 @@ class Replay:
     def _first_answer(self, call: CallRecord, share: Share, *, here: bool) -> None:
         """Whether it would have been sure enough."""
         threshold = self._change.threshold
-        if threshold is None or call.outcome not in ("ok", "incomplete"):
+        if threshold is None or call.outcome not in ("ok", "incomplete", UNPRICED):
             return
         if share.outcome == LOW_CONFIDENCE and share.confidence >= threshold:
             self._sure_now.add(SourceKey(call.source_partition, share.source_offset))

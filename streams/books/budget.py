@@ -1,176 +1,153 @@
-"""Budgets: whether a call may begin, by what is spent in this hour, day and month (UTC).
-
-Three kinds of money count. *Seen*: committed by any worker, and read here. *Unseen*: this worker's
-own, known to the pico-dollar, and not read here yet. *Reserved*: the most that its calls in flight
-can cost. What the other workers have that is not seen here yet, nobody here knows. So each worker
-keeps what it has and others may not have seen small: one call, or its part of a hundredth of the
-budget, whichever is larger. By so much for each *other* worker, and by no more, can a budget be
-overshot, however many begin at the same instant; a single worker overshoots by nothing.
-
-For this, others must have seen what one is sure of: all views must be younger than FRESH seconds,
-and what was seen counts on for as long as money that others may not have seen. A worker that died
-counts as one more until what it had in flight is booked.
-"""
+"""All budgets of an installation, as one worker keeps them: a purse for each."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from streams.books.limits import WHOLE, Limit, Scope
+from streams.books.purse import FRESH, Part, Purse, Why
+from streams.books.row_scope import dimensions_of
+from streams.books.rows import spend_of_call
 from streams.events.model import CallRecord
-
-Period = Literal["hour", "day", "month"]
-
-FRESH = 1.5
-"""Seconds: with an older view no call begins."""
-
-UNSEEN_PART = 100
-"""All workers together keep at most one part in so many of a budget where others may not see it."""
-
-Why = Literal["spent", "reserved", "unseen", "stale"]
-"""Why no call may begin: the money is gone; it is held for calls in flight; others have to see ours
-first; or we have to see theirs."""
 
 
 class Refusal(NamedTuple):
     """No call may begin now."""
 
     why: Why
-    period: Period
+    limit: Limit
 
 
-class Part(NamedTuple):
-    """A worker's part of the work: ``owned`` of ``of`` partitions."""
+class Seen(NamedTuple):
+    """The committed money of a row: pico-dollars, in the window that begins at ``window``."""
 
-    owned: int
-    of: int
-
-
-def begin_of(period: Period, at: float) -> float:
-    """When the period that holds ``at`` began (epoch seconds, UTC)."""
-    moment = datetime.fromtimestamp(at, UTC).replace(minute=0, second=0, microsecond=0)
-    if period != "hour":
-        moment = moment.replace(hour=0)
-    if period == "month":
-        moment = moment.replace(day=1)
-    return moment.timestamp()
-
-
-def end_of(period: Period, at: float) -> float:
-    """When the period that holds ``at`` ends, and the next one begins (epoch seconds, UTC)."""
-    begin = datetime.fromtimestamp(begin_of(period, at), UTC)
-    longest = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}
-    return begin_of(period, (begin + longest[period]).timestamp())
+    partition: int
+    window: float
+    scope: Scope
+    money: int
 
 
 class Budget:
-    """The budgets of the whole installation, as one worker keeps them. Money in pico-dollars.
-
-    Money belongs to the period in which its window of the books begins; nothing is ever set back
-    to zero when a period turns, so it cannot be freed twice. ``clock`` gives epoch seconds,
-    ``monotonic`` seconds that never go back.
-    """
+    """Money in pico-dollars. ``clock`` gives epoch seconds, ``monotonic`` seconds that never go
+    back; ``window_seconds`` is the length of the books' windows."""
 
     def __init__(
         self,
-        limits: Mapping[Period, int],
+        limits: Iterable[Limit],
         window_seconds: int,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.limits = dict(limits)
-        self._window_seconds = window_seconds
+        self.window_seconds = window_seconds
         self.clock = clock
         self.monotonic = monotonic
         self.current_at = -FRESH - 1.0
         """All is seen here that was committed by then, in monotonic seconds."""
-        self._seen: dict[tuple[Period, float], int] = {}
-        # by partition and window
-        self._unseen: dict[tuple[int, float], int] = {}
-        self._reserved = 0
-        # own money that was seen here lately: when, and how much
-        self._young: deque[tuple[float, int]] = deque()
-        self._young_sum = 0
+        self._purses: dict[Scope, list[Purse]] = {}
+        self.change(limits, ())
+
+    def change(self, limits: Iterable[Limit], seen: Iterable[Seen]) -> None:
+        """These are the budgets from now on, ``seen`` being all rows that were read.
+
+        A budget of the same period and scope keeps what it knows. A new one knows what was seen;
+        what this worker pays counts there from now on.
+        """
+        before = {(p.limit.period, p.limit.scope): p for p in self}
+        new: list[Purse] = []
+        self._purses = {}
+        for limit in limits:
+            purse = before.get((limit.period, limit.scope))
+            if purse is None:
+                purse = Purse(limit, self.clock, self.monotonic)
+                new.append(purse)
+            purse.set(limit)
+            self._purses.setdefault(limit.scope, []).append(purse)
+        for row in seen if new else ():
+            for purse in new:
+                if purse.limit.scope in _wider(row.scope):
+                    purse.see(row.partition, row.window, row.money, anew=False)
+
+    def __iter__(self) -> Iterator[Purse]:
+        for purses in self._purses.values():
+            yield from purses
+
+    def __bool__(self) -> bool:
+        """Whether there is a budget at all."""
+        return bool(self._purses)
+
+    @property
+    def whole(self) -> Sequence[Purse]:
+        """Those for all spending."""
+        return self._purses.get(WHOLE, ())
+
+    def narrow(self, scope: Scope) -> list[Purse]:
+        """Those for a part of the spending that holds ``scope``."""
+        if not self._has_narrow:
+            return []
+        return [
+            purse
+            for wider in _wider(scope)
+            if wider != WHOLE
+            for purse in self._purses.get(wider, ())
+        ]
+
+    @property
+    def _has_narrow(self) -> bool:
+        return len(self._purses) > (WHOLE in self._purses)
 
     # Told by this worker
 
-    def reserve(self, most: int) -> None:
-        """A call begins that costs at most ``most``."""
-        self._reserved += most
-
-    def release(self, most: int) -> None:
-        """It has ended."""
-        self._reserved -= most
-
-    def release_all(self) -> None:
-        """No call is in flight: one that was cancelled before it began may not have ended."""
-        self._reserved = 0
-
-    def pay(self, partition: int, ended_at: int, amount: int) -> None:
+    def pay(self, partition: int, ended_at: int, amount: int, scope: Scope = WHOLE) -> None:
         """A call of ``partition`` that ended at epoch milliseconds ``ended_at`` has this cost, or
         this upper bound where it is not known."""
-        if amount > 0 and self.limits:
-            window = ended_at / 1000 // self._window_seconds * self._window_seconds
-            key = partition, window
-            self._unseen[key] = self._unseen.get(key, 0) + amount
+        self._pay((*self.whole, *self.narrow(scope)), partition, ended_at, amount)
 
     def book(self, call: CallRecord) -> None:
         """A call of this worker has ended."""
         amount = call.cost_picodollars + call.unsettled_picodollars
-        self.pay(call.source_partition, call.ended_at, amount)
+        self._pay(self.whole, call.source_partition, call.ended_at, amount)
+        if self._has_narrow:
+            for delta in spend_of_call(call):
+                partition, scope = dimensions_of(delta.key)
+                part = delta.row.picodollars + delta.row.unsettled_picodollars
+                self._pay(self.narrow(scope), partition, call.ended_at, part)
+
+    def _pay(self, purses: Iterable[Purse], partition: int, ended_at: int, amount: int) -> None:
+        if amount > 0:
+            window = ended_at / 1000 // self.window_seconds * self.window_seconds
+            for purse in purses:
+                purse.pay(partition, window, amount)
+
+    def release_all(self) -> None:
+        """No call is in flight."""
+        for purse in self:
+            purse.release_all()
 
     # Told by who reads the books
 
-    def see(self, partition: int, window: float, change: int) -> None:
-        """A window's committed money of ``partition`` has changed."""
-        for period in self.limits:
-            key = period, begin_of(period, window)
-            self._seen[key] = self._seen.get(key, 0) + change
-        own = min(self._unseen.get((partition, window), 0), change)
-        if own > 0:
-            self._grow_old()
-            self._unseen[partition, window] -= own
-            self._young.append((self.monotonic(), own))
-            self._young_sum += own
-        if not self._unseen.get((partition, window), 1):
-            del self._unseen[partition, window]
+    def see(self, row: Seen, *, anew: bool = True) -> None:
+        """A row's committed money has changed by so much. ``anew``: not read before."""
+        for purse in (*self.whole, *self.narrow(row.scope)):
+            purse.see(row.partition, row.window, row.money, anew=anew)
 
     def forget(self, before: float) -> None:
         """Drop what belongs to periods and windows before ``before`` (epoch seconds)."""
-        self._seen = {key: money for key, money in self._seen.items() if key[1] >= before}
-        self._unseen = {key: money for key, money in self._unseen.items() if key[1] >= before}
+        for purse in self:
+            purse.forget(before)
 
     # Asked
 
-    def spent(self, period: Period) -> int:
-        """What is known to be spent in the period that is now."""
-        begin = begin_of(period, self.clock())
-        own = sum(money for (_, window), money in self._unseen.items() if window >= begin)
-        return self._seen.get((period, begin), 0) + own
-
-    def refusal(self, most: int, part: Part) -> Refusal | None:
-        """Why a call that costs at most ``most`` may not begin now; None if it may."""
+    def refusal(self, purses: Iterable[Purse], most: int, part: Part) -> Refusal | None:
+        """Why a call that costs at most ``most``, and is paid from all of these, may not begin now;
+        None if it may."""
         stale = self.monotonic() - self.current_at > FRESH
-        for period, limit in self.limits.items():
-            left = limit - self.spent(period)
-            if most > left:
-                return Refusal("spent", period)
-            if stale:
-                return Refusal("stale", period)
-            if most > left - self._reserved:
-                return Refusal("reserved", period)
-            if part.owned < part.of and not self._small_enough(most, limit, part):
-                return Refusal("unseen", period)
+        for purse in purses:
+            if (why := purse.refusal(most, part, stale=stale)) is not None:
+                return Refusal(why, purse.limit)
         return None
 
-    def _small_enough(self, most: int, limit: int, part: Part) -> bool:
-        """Whether others may be left in the dark about ``most`` more."""
-        self._grow_old()
-        mine = self._reserved + sum(self._unseen.values()) + self._young_sum
-        return not mine or (mine + most) * part.of * UNSEEN_PART <= limit * part.owned
 
-    def _grow_old(self) -> None:
-        """By now all others have seen it, or begin no call."""
-        while self._young and self._young[0][0] < self.monotonic() - FRESH:
-            self._young_sum -= self._young.popleft()[1]
+def _wider(scope: Scope) -> set[Scope]:
+    """All scopes that hold this one, itself included."""
+    category, value = scope
+    return {WHOLE, Scope(category), Scope(None, value), scope}

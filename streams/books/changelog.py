@@ -35,10 +35,10 @@ def decode_window(data: bytes) -> tuple[str, tuple[float, float]]:
     return _row(row), _span(start, window)
 
 
-# A table has some dozen row keys, and as many rows of each as there are windows: each is read once.
+# A table has dozens to thousands of row keys, and as many rows of each as there are windows.
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=50_000)
 def _row(data: bytes) -> str:
     match _load(data + b"]"):
         case [str(row_key)]:

@@ -1,15 +1,15 @@
 """Rows of the windowed tables, and what one call, ticket or error adds to them.
 
-A row's key is text: ``partition|model|category`` for spend, ``partition|stage|error type`` for
-errors. The partition comes first because a row belongs to the transaction of one source partition;
-whoever wants a total sums over partitions.
+A row's key is text: for spend see streams/books/dimensions.py, for errors it is
+``partition|stage|error type``.
 """
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from streams.books.dimensions import Dimensions
 from streams.books.money import split
-from streams.events.model import WRITTEN_OFF, CallRecord, Classification
+from streams.events.model import CLOSING, UNPRICED, CallRecord, Classification
 
 NO_MODEL = "none"
 """Stands for the model of a ticket that needed no call."""
@@ -22,10 +22,10 @@ Stage = Literal["decode", "api", "answer", "classify"]
 
 
 class SpendRow(NamedTuple):
-    """Spend of one model and category in one window. Money in pico-dollars (1e-12 USD)."""
+    """Spend in one window, of one model, category, and so on. Money in pico-dollars (1e-12 USD)."""
 
     calls: int = 0
-    """Calls whose usage the API told; a shared call counts under its first ticket's category."""
+    """Calls whose usage the API told; a shared call counts in the row of its first ticket."""
     tickets: int = 0
     """Tickets released to a category topic."""
     input_tokens: int = 0
@@ -58,7 +58,7 @@ class ErrorDelta(NamedTuple):
 
 
 def spend_of_call(call: CallRecord) -> list[SpendDelta]:
-    """A call's tokens and money, shared out over the categories of its tickets.
+    """A call's tokens and money, shared out over the rows of its tickets.
 
     What a share tells is taken from it; the rest is split by the shares' input tokens.
     """
@@ -67,8 +67,7 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
     uncached = split(call.input_tokens, weights)
     written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
     read = split(call.cache_read_tokens, weights)
-    sign = -1 if call.unsettled_picodollars < 0 else 1
-    unsettled = [sign * part for part in split(abs(call.unsettled_picodollars), weights)]
+    unsettled = bound_shares(call)
     rows: dict[str, SpendRow] = {}
     for i, share in enumerate(call.shares):
         row = SpendRow(
@@ -80,15 +79,35 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
             picodollars=share.cost_picodollars,
             unsettled_picodollars=unsettled[i],
         )
-        key = f"{call.source_partition}|{call.model}|{share.category}"
+        key = Dimensions(
+            call.model,
+            share.category,
+            call.tier,
+            share.outcome,
+            call.prompt_version,
+            share.books_value,
+        ).key(call.source_partition)
         rows[key] = rows.get(key, SpendRow()).plus(row)
     return [SpendDelta(key, at, row) for key, row in rows.items() if any(row)]
 
 
+def bound_shares(call: CallRecord) -> list[int]:
+    """What is unsettled of a call, in equal parts for its tickets; so it is taken back, too."""
+    sign = -1 if call.unsettled_picodollars < 0 else 1
+    return [sign * part for part in split(abs(call.unsettled_picodollars), [1] * len(call.shares))]
+
+
 def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
     """A ticket released to its category topic."""
-    key = f"{partition}|{result.model or NO_MODEL}|{result.category}"
-    return SpendDelta(key, result.classified_at / 1000, SpendRow(tickets=1))
+    dimensions = Dimensions(
+        result.model or NO_MODEL,
+        result.category,
+        result.tier,
+        result.reason or "ok",
+        result.prompt_version,
+        result.books_value,
+    )
+    return SpendDelta(dimensions.key(partition), result.classified_at / 1000, SpendRow(tickets=1))
 
 
 def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
@@ -97,9 +116,9 @@ def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
     An answer of low confidence is no error.
     """
     partition, at = call.source_partition, call.ended_at
-    if call.outcome in ("ok", WRITTEN_OFF):
+    if call.outcome == "ok" or call.outcome in CLOSING:
         return []
-    if not call.usage_seen:
+    if call.outcome == UNPRICED or not call.usage_seen:
         return [error(partition, "api", call.outcome, at)]
     outcomes = [share.outcome for share in call.shares]
     if set(outcomes) == {"ok"}:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from streams.classify.answer import Reading, Verdict
 from streams.classify.share_cap import ShareCap
-from streams.events.model import Classification
+from streams.events.model import UNKNOWN, Classification
 
 CallTier = Literal["first", "escalation"]
 
@@ -45,6 +45,8 @@ class Case(NamedTuple):
     """Calls of this tier that asked for it alone and brought no usable answer, with this one."""
     said_before: str | None
     """The category that the first tier answered, unsure; only of interest in the second."""
+    value: str | None = None
+    """What the books tell the ticket apart by, if they do."""
 
 
 def smaller(lane: Lane) -> Lane:
@@ -52,9 +54,13 @@ def smaller(lane: Lane) -> Lane:
     return lane._replace(group=max(1, lane.group // SHRINK))
 
 
+Affordable = Callable[[str | None, str | None], bool]
+
+
 class Triage:
     """The rule. ``escalates`` tells whether there is a second tier, ``affordable`` whether there is
-    money for it now; ``attempts`` is how often a ticket alone is asked where nobody else can be."""
+    money for it now, for a ticket of a category, if that is known, and a value of the books' field;
+    ``attempts`` is how often a ticket alone is asked where nobody else can be."""
 
     def __init__(
         self,
@@ -64,7 +70,7 @@ class Triage:
         escalates: bool,
         cap: float,
         attempts: int,
-        affordable: Callable[[], bool] = lambda: True,
+        affordable: Affordable = lambda *_: True,
     ) -> None:
         self._batch_size = batch_size
         self._threshold = threshold
@@ -81,6 +87,14 @@ class Triage:
         if self._escalates and so_far is not None and _was_escalated(so_far):
             return self._escalation(isolated=isolated)
         return Lane("first", 1 if isolated else self._batch_size)
+
+    def enough(self, so_far: Classification) -> bool:
+        """Whether what a worker before found out is the last word: the first tier's, where there is
+        no second one any more to say more."""
+        if self._escalates:
+            return False
+        said = so_far.tier == "escalation" and so_far.category != UNKNOWN
+        return said or so_far.reason == LOW_CONFIDENCE
 
     def _escalation(self, *, isolated: bool) -> Lane:
         return Lane("escalation", 1 if isolated else self._batch_size)
@@ -99,7 +113,7 @@ class Triage:
             return self._heard(reading, case)
         if not case.alone:
             return smaller(case.lane)
-        if case.lane.tier == "first" and self._may_escalate():
+        if case.lane.tier == "first" and self._may_escalate(None, case):
             return self._escalation(isolated=case.isolated)
         return Final(reading) if case.tries >= self._attempts else case.lane._replace(group=1)
 
@@ -107,14 +121,14 @@ class Triage:
         if self.sure(verdict):
             return Final(verdict)
         if case.lane.tier == "first":
-            if self._may_escalate():
+            if self._may_escalate(verdict.category, case):
                 return self._escalation(isolated=case.isolated)
             return Final(verdict)
         # Both are unsure: two that agree are believed, two that differ are not.
         return Final(verdict if verdict.category == case.said_before else LOW_CONFIDENCE)
 
-    def _may_escalate(self) -> bool:
-        return self._escalates and self._affordable() and self._cap.admit()
+    def _may_escalate(self, category: str | None, case: Case) -> bool:
+        return self._escalates and self._affordable(category, case.value) and self._cap.admit()
 
 
 def _was_escalated(so_far: Classification) -> bool:

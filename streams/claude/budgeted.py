@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from streams.books.purse import Held, let_go
 from streams.classify.triage import CallTier
 from streams.claude.budget_guard import Guard
 from streams.claude.client import Reply
@@ -17,7 +18,11 @@ class BudgetedPace:
     def __init__(self, pace: Pace, guard: Guard) -> None:
         self._pace = pace
         self._guard = guard
-        self._reserved: dict[tuple[CallTier, int, int], list[int]] = {}
+        self._reserved: dict[tuple[CallTier, int, int], list[Held]] = {}
+
+    def turns_away(self, tier: CallTier) -> bool:
+        """Whether tickets are not even to wait for a call."""
+        return self._guard.turns_away(tier)
 
     def wait(self, tier: CallTier) -> float:
         """Seconds until the next call may begin; 0 for now."""
@@ -29,9 +34,9 @@ class BudgetedPace:
 
     def begin(self, tier: CallTier, tickets: int, bound: int) -> None:
         """A call begins, with at most ``bound`` input tokens."""
-        most = self._guard.begin(tier, tickets, bound)
+        held = self._guard.begin(tier, tickets, bound)
         # The price may change while it runs: what is given back is what was taken.
-        self._reserved.setdefault((tier, tickets, bound), []).append(most)
+        self._reserved.setdefault((tier, tickets, bound), []).append(held)
         self._pace.begin(tier, tickets, bound)
 
     def end(
@@ -39,7 +44,7 @@ class BudgetedPace:
     ) -> None:
         """It has ended."""
         key = tier, tickets, bound
-        self._guard.end(self._reserved[key].pop())
+        let_go(self._reserved[key].pop())
         if not self._reserved[key]:
             del self._reserved[key]
         self._pace.end(tier, tickets, bound, outcome)

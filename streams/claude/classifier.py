@@ -9,7 +9,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tenacity import (
@@ -24,12 +24,13 @@ from streams.classify.prompt import Prompt, new_ids
 from streams.classify.triage import LOW_CONFIDENCE, CallTier
 from streams.claude.bound import most_of_call
 from streams.claude.client import Claude, Reply
-from streams.claude.failures import Failure, Recovery, no_price
+from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
 from streams.claude.sharing import share_out
-from streams.events.model import ABANDONED, UNKNOWN, CallRecord, Share
+from streams.claude.unpriced import Unpriced
+from streams.events.model import ABANDONED, UNKNOWN, UNPRICED, CallRecord, Share
 from streams.events.times import now_ms
 
 FIRST_PAUSE = 0.25
@@ -58,12 +59,13 @@ async def untold(_: CallRecord) -> None:
 
 
 class Question(NamedTuple):
-    """One ticket, as a call asks about it: its offset, its part of the prompt, and the most input
-    tokens of that part."""
+    """One ticket, as a call asks about it: its offset, its part of the prompt, the most input
+    tokens of that part, and what the books tell it apart by."""
 
     offset: int
     part: str
     bound: int
+    books_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Classifier:
     pace: Pace
     threshold: float
     retry_max_wait: float
+    unpriced: Unpriced = field(default_factory=Unpriced)
     now_ms: Callable[[], int] = now_ms
 
     async def ask(
@@ -116,7 +119,7 @@ class Classifier:
         The pace was asked, and told that this call begins, by whoever chose its tickets.
         ``attempts`` are the calls that were made for them before. ``record`` gets every try that
         is not answered, at once; ``begin`` is told of every try before it is made. Raises Refused
-        when the request itself is the trouble.
+        when the request itself is the trouble, and NoMoney rather than try again.
         """
         case = _Case(self, topic, partition, questions, record, attempts, begin)
         try:
@@ -199,11 +202,6 @@ class _Case:
                 desk.gate.confirm()
                 sent = True
                 self._outcome = reply = await desk.claude.ask(self._request)
-                cost = desk.prices.cost(reply.model, reply.usage, started)
-            except NoPrice as unpriced:
-                failure = no_price(unpriced.model)
-                self._failed(failure, call_id, started)
-                raise failure from unpriced
             except Failure as failed:
                 self._outcome = failed
                 self._failed(failed, call_id, started)
@@ -215,15 +213,25 @@ class _Case:
                 )
                 raise
         desk.gate.succeeded()
-        return self._answered(reply, cost, call_id, started)
+        return self._answered(reply, call_id, started)
 
-    def _answered(self, reply: Reply, cost: int, call_id: str, started: int) -> Answered:
+    def _answered(self, reply: Reply, call_id: str, started: int) -> Answered:
         desk = self._desk
+        model, outcome, bound = reply.model, None, 0
+        try:
+            price = desk.prices.price(model, started)
+            cost = desk.prices.cost(model, reply.usage, started)
+        except NoPrice:
+            # The answer is good, and paid for. What it cost is booked when there is a price; until
+            # then there is the bound, by the model that was asked for.
+            model, outcome, cost = desk.unpriced.note(model), UNPRICED, 0
+            price = desk.prices.price(desk.prompt.model, started)
+            bound = most_of_call(desk.prompt, desk.prices, *self._size, started)
         readings = read_message(reply.content, reply.stop_reason, desk.prompt.names, self._ids)
         shares = share_out(
             reply.usage,
             cost,
-            desk.prices.price(reply.model, started).band(reply.usage.prompt_tokens),
+            price.band(reply.usage.prompt_tokens),
             [question.bound for question in self._questions],
         )
         told = [
@@ -233,12 +241,13 @@ class _Case:
                 *share,
                 desk.outcome(reading),
                 reading.confidence if isinstance(reading, Verdict) else 0.0,
+                question.books_value,
             )
             for question, reading, share in zip(self._questions, readings, shares, strict=True)
         ]
         call = self._call(
-            call_id, started, _whole(readings), reply.model, 200, reply.request_id, reply.usage,
-            cost, 0, told,
+            call_id, started, outcome or _whole(readings), model, 200, reply.request_id,
+            reply.usage, cost, bound, told,
         )  # fmt: skip
         return Answered(call, readings)
 
@@ -286,7 +295,10 @@ class _Case:
         prompt, bound = self._desk.prompt, 0
         if maybe_billed:
             bound = most_of_call(prompt, self._desk.prices, *self._size, started)
-        shares = [Share(question.offset, UNKNOWN, 0, 0, 0, outcome) for question in self._questions]
+        shares = [
+            Share(question.offset, UNKNOWN, 0, 0, 0, outcome, books_value=question.books_value)
+            for question in self._questions
+        ]
         return self._call(
             call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares
         )

@@ -108,12 +108,6 @@ def malformed(status: int = 200, request_id: str | None = None) -> Failure:
     )
 
 
-def no_price(model: str) -> Failure:
-    """The API answered with a model that the price list does not know: what it costs is unknown."""
-    advice = f"the API answered with {model[:64]!r}, which has no price: add one and restart"
-    return Failure("unpriced_model", Recovery.HOLD, advice, 200, maybe_billed=True)
-
-
 def _of_status(error: anthropic.APIStatusError) -> Failure:
     status = error.status_code
     given = error.type if isinstance(error.type, str) and _NAME.fullmatch(error.type) else None

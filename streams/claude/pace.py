@@ -19,8 +19,15 @@ OUTPUT_TOKENS = 18
 """Of one ticket's answer."""
 
 
+class NoMoney(Exception):  # noqa: N818  nobody's fault
+    """No call may begin for a long time, and its tickets are not to wait for one."""
+
+
 class Pace(Protocol):
     """Asked before a call, and told about it."""
+
+    def turns_away(self, tier: CallTier) -> bool:
+        """Whether tickets are not even to wait for a call."""
 
     def wait(self, tier: CallTier) -> float:
         """Seconds until the next call may begin; 0 for now."""
@@ -39,6 +46,11 @@ class Pace(Protocol):
 
 class Unpaced:
     """No pace but the slots'."""
+
+    def turns_away(self, tier: CallTier) -> bool:
+        """Never."""
+        del tier
+        return False
 
     def wait(self, tier: CallTier) -> float:
         """Now."""
@@ -67,6 +79,11 @@ class TierPaces:
     ) -> None:
         self._pacers = pacers
         self._clock = clock
+
+    def turns_away(self, tier: CallTier) -> bool:
+        """Never."""
+        del tier
+        return False
 
     def wait(self, tier: CallTier) -> float:
         """Seconds until the next call may begin; 0 for now."""
@@ -108,9 +125,12 @@ def pace_of(settings: Settings, tiers: Mapping[CallTier, str]) -> TierPaces:
 
 
 async def until_paced(pace: Pace, tier: CallTier) -> None:
-    """Return when a call may begin."""
-    while wait := pace.wait(tier):  # noqa: ASYNC110 (it has no event for it)
+    """Return when a call may begin. Raises NoMoney."""
+    while not pace.turns_away(tier):
+        if not (wait := pace.wait(tier)):
+            return
         await asyncio.sleep(wait)
+    raise NoMoney
 
 
 def _estimate(tickets: int, bound: int) -> tuple[int, int]:

@@ -171,6 +171,12 @@ class PriceList:
         except NoPrice:
             return False
 
+    def model(self, name: str) -> str:
+        """One name for all names of a model: its alias, and a snapshot of it."""
+        plain = _SNAPSHOT.sub("", name)
+        named = (self._aliases.get(one, one) for one in (name, plain))
+        return next((one for one in named if one in self._models), plain)
+
     def price(self, model: str, at: date | int) -> Price:
         """The price on a day (UTC), or at epoch milliseconds. Raises NoPrice."""
         day = datetime.fromtimestamp(at / 1000, UTC).date() if isinstance(at, int) else at

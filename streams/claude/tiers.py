@@ -1,14 +1,15 @@
 """The tiers as the settings have them: which model answers in each, and how sure it must be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from streams.classify.prompt import Prompt
-from streams.classify.triage import CallTier, Triage
+from streams.classify.triage import Affordable, CallTier, Triage
 from streams.claude.classifier import Classifier
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace
 from streams.claude.prices import prices_of
+from streams.claude.unpriced import Unpriced
 from streams.settings import Settings
 
 NO_MODEL = "none"
@@ -29,9 +30,14 @@ def prompt_of(settings: Settings, model: str) -> Prompt:
 
 
 def classifier(
-    settings: Settings, tier: CallTier, claude: Claude, gate: Gate, pace: Pace
+    settings: Settings,
+    tier: CallTier,
+    claude: Claude,
+    gate: Gate,
+    pace: Pace,
+    unpriced: Unpriced | None = None,
 ) -> Classifier:
-    """Asks the model of one tier."""
+    """Asks the model of one tier. ``unpriced`` is told of answers of models without a price."""
     return Classifier(
         tier=tier,
         claude=claude,
@@ -41,10 +47,11 @@ def classifier(
         pace=pace,
         threshold=settings.escalation_threshold,
         retry_max_wait=settings.retry_max_wait,
+        unpriced=unpriced or Unpriced(),
     )
 
 
-def triage_of(settings: Settings, affordable: Callable[[], bool] = lambda: True) -> Triage:
+def triage_of(settings: Settings, affordable: Affordable = lambda *_: True) -> Triage:
     """What comes after each call. ``affordable``: whether there is money for the second tier."""
     return Triage(
         batch_size=settings.batch_size,

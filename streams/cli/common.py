@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TimeRemainingColumn
 
 from streams.access.acls import Role
+from streams.audit.asked import instant_of, seconds_of
+from streams.audit.query import QueryError
 from streams.audit.topic_admin import TopicsError
 from streams.events.topics import Topics
 from streams.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 ROLE_OF: dict[str, Role] = {
     "dashboard": "dashboard",
@@ -113,10 +112,10 @@ class Duration(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """The seconds. Fails with a usage error."""
-        match = re.fullmatch(r"(\d+)([smhd])", str(value))
-        if not match:
-            self.fail(f"{value!r} is not a duration like 90s, 15m, 1h or 7d", param, ctx)
-        return float(int(match[1]) * UNITS[match[2]])
+        try:
+            return float(seconds_of(str(value)))
+        except QueryError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Instant(click.ParamType):
@@ -129,7 +128,6 @@ class Instant(click.ParamType):
     ) -> float:
         """Epoch seconds. Fails with a usage error."""
         try:
-            given = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a time like 2026-11-21T09:30", param, ctx)
-        return given.replace(tzinfo=given.tzinfo or UTC).timestamp()
+            return instant_of(str(value))
+        except QueryError as error:
+            self.fail(str(error), param, ctx)

@@ -4,35 +4,43 @@ from operator import add
 
 import click
 
-from streams.cli.common import console, json_option, print_json
-from streams.cli.reports import books_since, grouped, named, report_options, table
-
-COLUMNS = ("window", "stage", "type")
+from streams.audit.query import ERROR_DIMENSIONS
+from streams.cli.common import console
+from streams.cli.reports import (
+    Asked,
+    answered,
+    books_now,
+    csv_text,
+    print_answer_json,
+    report_options,
+    table,
+    tell_notes,
+)
 
 
 @click.command(name="errors")
-@report_options(COLUMNS, default=("stage", "type"))
-@json_option
-def command(
-    columns: tuple[str, ...], since: float | None, last: float | None, as_json: bool
-) -> None:
+@report_options(ERROR_DIMENSIONS, default=("stage", "type"))
+def command(asked: Asked) -> None:
     """Show how often what went wrong, summed over the whole group.
 
     Stages: decode (the event cannot be read), api (no answer), answer (not to be trusted; one for
-    each ticket of the call), classify (the ticket as a whole). Windows are told by their start, in
-    UTC.
+    each ticket of the call), classify (the ticket as a whole). Windows are told by their start; old
+    ones are kept as hours, then as days (UTC).
 
     \b
     Examples:
       ticket-streams errors --last 1h
-      ticket-streams errors --by window --by type
+      ticket-streams errors --by type --every hour --last 1d
     """
-    books, after = books_since(since, last)
-    groups = grouped(books.errors, columns, after, add)
-    total = sum(groups.values())
-    if as_json:
-        rows = [{**named(columns, group), "errors": count} for group, count in groups.items()]
-        print_json({"rows": rows, "total": total})
+    found, groups, cursor = answered(books_now().errors, asked, 0, add)
+    if asked.as_json:
+        print_answer_json(found, groups, cursor, lambda count: {"errors": count}, found.total)
+        return
+    if asked.as_csv:
+        counts = {group: [count] for group, count in groups.items()}
+        click.echo(csv_text(found.columns, counts, ["errors"]), nl=False)
     else:
         lines = {group: [f"{count:,}"] for group, count in groups.items()}
-        console().print(table(columns, ["errors"], lines, [f"{total:,}"]))
+        total = [f"{found.total:,}"]
+        console().print(table(found.columns, ["errors"], lines, total, asked.query.zone))
+    tell_notes(found, cursor)

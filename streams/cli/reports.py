@@ -1,75 +1,127 @@
-"""What ``spend`` and ``errors`` share: windows of the books, since when, summed by columns."""
+"""What ``spend`` and ``errors`` share: the question to the books, and how the answer is printed."""
 
+import csv
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from io import StringIO
+from typing import Any, TypeVar, get_args
 
 import click
 from rich.table import Table
 
+from streams.audit.asked import query_of
 from streams.audit.books import Books, load_books
-from streams.cli.common import Command, Duration, Instant, load, run, topics_of, utc
+from streams.audit.query import Answer, Every, Group, Query, QueryError, answer, page
+from streams.cli.common import Command, load, print_json, run, topics_of
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Row = TypeVar("Row")
-Group = tuple[Any, ...]
-"""The values of the columns asked for."""
-
-FIELDS = {"window": "start", "type": "error_type"}
-"""Columns that are called otherwise in the keys of the books."""
 
 
-def report_options(columns: Sequence[str], default: Sequence[str]) -> Callable[[Command], Command]:
-    """Adds ``--by`` for these columns, ``--since`` and ``--last``; see :func:`books_since`."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question, and how its answer is wanted."""
+
+    query: Query
+    limit: int | None
+    cursor: str | None
+    as_json: bool
+    as_csv: bool
+
+
+def report_options(
+    dimensions: Sequence[str], default: Sequence[str]
+) -> Callable[[Command], Command]:
+    """Adds the options of a question about a table with these ``dimensions``; the command takes it
+    as ``asked``."""
 
     def add(command: Command) -> Command:
-        last = click.option("--last", type=Duration(), help="Only the last 90s, 15m, 1h, 7d ...")
-        since = click.option("--since", type=Instant(), help="Only from this time on (ISO, UTC).")
-        by = click.option(
-            "--by",
-            "columns",
-            type=click.Choice(columns),
-            multiple=True,
-            default=default,
-            show_default=True,
-            help="What to tell apart; may be given several times.",
-        )
-        return by(since(last(command)))
+        def ask(
+            as_json: bool, as_csv: bool, limit: int | None, cursor: str | None, **words: Any
+        ) -> Any:
+            if as_json and as_csv:
+                raise click.UsageError("--json and --csv exclude each other")
+            try:
+                query = query_of(dimensions, time.time(), **words)
+            except QueryError as error:
+                raise click.UsageError(str(error)) from None
+            return command(asked=Asked(query, limit, cursor, as_json, as_csv))
+
+        ask.__doc__ = command.__doc__
+        options = [
+            click.option(
+                "--by",
+                type=click.Choice(["window", *dimensions]),
+                multiple=True,
+                default=default,
+                show_default=True,
+                help="What to tell apart; may be given several times.",
+            ),
+            click.option("--every", type=click.Choice(get_args(Every)), help="Tell times apart."),
+            click.option("--over", help="With --every: the sum of the last 60m ... at each time."),
+            click.option("--since", help="Only from this time on (ISO, in --tz)."),
+            click.option("--until", help="Only before this time (ISO, in --tz)."),
+            click.option("--last", help="Only the last 90s, 15m, 1h, 7d ..."),
+            click.option("--tz", "--time-zone", "tz", default="UTC", help="Whose hours and days."),
+            click.option("--where", multiple=True, help="Only these, as category=billing."),
+            click.option("--limit", type=click.IntRange(1), help="Most lines."),
+            click.option("--cursor", help="After the page whose `next` this was."),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
+            click.option("--csv", "as_csv", is_flag=True, help="Print CSV."),
+        ]
+        for option in reversed(options):
+            ask = option(ask)
+        return ask  # type: ignore[return-value]
 
     return add
 
 
-def books_since(since: float | None, last: float | None) -> tuple[Books, float]:
-    """The books, and the time (epoch seconds) after which windows begin that are asked for.
-
-    Raises UsageError if both are given, and ClickException for what a person can mend.
-    """
-    if since is not None and last is not None:
-        raise click.UsageError("--since and --last exclude each other")
-    start = time.time() - last if last is not None else since or 0.0
+def books_now() -> Books:
+    """Raises ClickException for what a person can mend."""
     settings = load()
-    books = run(load_books(settings.kafka, topics_of(settings)))
-    return books, start - settings.window_seconds
+    return run(load_books(settings.kafka, topics_of(settings)))
 
 
-def grouped(
-    rows: Mapping[Key, Row],
-    columns: Sequence[str],
-    after: float,
-    plus: Callable[[Row, Row], Row],
-) -> dict[Group, Row]:
-    """Rows of windows that began after ``after`` (epoch seconds), summed by ``columns``; sorted."""
-    groups: dict[Group, Row] = {}
-    for key, row in rows.items():
-        if getattr(key, FIELDS["window"]) > after:
-            group = tuple(getattr(key, FIELDS.get(column, column)) for column in columns)
-            groups[group] = plus(groups[group], row) if group in groups else row
-    return dict(sorted(groups.items()))
+def answered(
+    rows: Mapping[Key, Row], asked: Asked, nothing: Row, plus: Callable[[Row, Row], Row]
+) -> tuple[Answer[Row], dict[Group, Row], str | None]:
+    """The whole answer, this page of it, and the next page's cursor. Raises UsageError."""
+    try:
+        found = answer(rows, asked.query, nothing, plus)
+        return found, *page(found, asked.limit, asked.cursor)
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
 
 
-def named(columns: Sequence[str], group: Group) -> dict[str, Any]:
-    """A group for JSON: windows as epoch seconds."""
-    return dict(zip(columns, group, strict=True))
+def print_answer_json(
+    found: Answer[Row],
+    groups: Mapping[Group, Row],
+    cursor: str | None,
+    numbers: Callable[[Row], dict[str, int]],
+    total: Any,
+) -> None:
+    """Rows with their columns by name; windows as epoch seconds. ``notes`` and ``next`` are there
+    only where they say something."""
+    rows = [
+        {**dict(zip(found.columns, group, strict=True)), **numbers(row)}
+        for group, row in groups.items()
+    ]
+    more: dict[str, Any] = {"notes": list(found.notes)} if found.notes else {}
+    print_json({"rows": rows, "total": total, **more, **({"next": cursor} if cursor else {})})
+
+
+def csv_text(
+    columns: Sequence[str], groups: Mapping[Group, Sequence[int]], numbers: Sequence[str]
+) -> str:
+    """With a head line; windows by their start in UTC, money in whole pico-dollars."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*columns, *numbers])
+    for group, row in groups.items():
+        writer.writerow([*_shown(columns, group, UTC), *row])
+    return out.getvalue()
 
 
 def table(
@@ -77,6 +129,7 @@ def table(
     numbers: Sequence[str],
     groups: Mapping[Group, Sequence[str]],
     total: Sequence[str],
+    zone: tzinfo = UTC,
 ) -> Table:
     """A line a group with its ``numbers``, and the total below. Windows are told by their start."""
     made = Table(show_footer=True)
@@ -85,6 +138,20 @@ def table(
     for name, text in zip(numbers, total, strict=True):
         made.add_column(name, footer=text, justify="right")
     for group, cells in groups.items():
-        values = [utc(v) if c == "window" else v for c, v in zip(columns, group, strict=True)]
-        made.add_row(*values, *cells)
+        made.add_row(*map(str, _shown(columns, group, zone)), *cells)
     return made
+
+
+def tell_notes(found: Answer[Row], cursor: str | None) -> None:
+    """On standard error: what the table or the CSV cannot say."""
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if cursor:
+        click.echo(f"more with --cursor {cursor}", err=True)
+
+
+def _shown(columns: Sequence[str], group: Group, zone: tzinfo) -> list[Any]:
+    return [
+        f"{datetime.fromtimestamp(value, zone):%Y-%m-%d %H:%M:%S}" if name == "window" else value
+        for name, value in zip(columns, group, strict=True)
+    ]

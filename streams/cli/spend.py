@@ -2,12 +2,21 @@
 
 import click
 
+from streams.audit.query import SPEND_DIMENSIONS
 from streams.books.money import dollars
 from streams.books.rows import SpendRow
-from streams.cli.common import console, json_option, print_json
-from streams.cli.reports import books_since, grouped, named, report_options, table
+from streams.cli.common import console
+from streams.cli.reports import (
+    Asked,
+    answered,
+    books_now,
+    csv_text,
+    print_answer_json,
+    report_options,
+    table,
+    tell_notes,
+)
 
-COLUMNS = ("window", "model", "category")
 NUMBERS = (
     "calls",
     "tickets",
@@ -21,32 +30,32 @@ NUMBERS = (
 
 
 @click.command(name="spend")
-@report_options(COLUMNS, default=("model", "category"))
-@json_option
-def command(
-    columns: tuple[str, ...], since: float | None, last: float | None, as_json: bool
-) -> None:
+@report_options(SPEND_DIMENSIONS, default=("model", "category"))
+def command(asked: Asked) -> None:
     """Show what classification has cost, summed over the whole group.
 
     Only committed numbers count, so they agree with what was routed. Windows are told by their
-    start, in UTC. Unsettled is the most that calls may have cost whose usage the API never told.
+    start. Unsettled is the most that calls may have cost whose usage the API never told. Old
+    windows are kept as hours, then as days (UTC): what would split one is refused.
 
     \b
     Examples:
       ticket-streams spend --last 1h
-      ticket-streams spend --by window --by category --since 2026-11-21T09:00
+      ticket-streams spend --by category --every day --tz Europe/Berlin --since 2026-11-01
+      ticket-streams spend --by tier --where category=billing --last 7d --csv
+      ticket-streams spend --by model --every minute --over 60m --last 3h
     """
-    books, after = books_since(since, last)
-    groups = grouped(books.spend, columns, after, SpendRow.plus)
-    total = SpendRow()
-    for row in groups.values():
-        total = total.plus(row)
-    if as_json:
-        rows = [{**named(columns, group), **row._asdict()} for group, row in groups.items()]
-        print_json({"rows": rows, "total": total._asdict()})
+    found, groups, cursor = answered(books_now().spend, asked, SpendRow(), SpendRow.plus)
+    if asked.as_json:
+        print_answer_json(found, groups, cursor, SpendRow._asdict, found.total._asdict())
+        return
+    if asked.as_csv:
+        click.echo(csv_text(found.columns, groups, SpendRow._fields), nl=False)
     else:
         lines = {group: _cells(row) for group, row in groups.items()}
-        console().print(table(columns, NUMBERS, lines, _cells(total)))
+        total = _cells(found.total)
+        console().print(table(found.columns, NUMBERS, lines, total, asked.query.zone))
+    tell_notes(found, cursor)
 
 
 def _cells(row: SpendRow) -> list[str]:

@@ -2,9 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-import aiohttp
 import click
 from rich.markup import escape
 from rich.table import Table
@@ -12,6 +10,7 @@ from rich.table import Table
 from streams.audit.report import Report
 from streams.audit.verify import collect
 from streams.books.money import dollars
+from streams.cli.account import read_account
 from streams.cli.common import (
     console,
     json_option,
@@ -22,9 +21,6 @@ from streams.cli.common import (
 )
 from streams.cli.reading_bar import reading_bar
 from streams.settings import Settings
-
-ACCOUNT_PATH = "/_standin/account"
-ACCOUNT_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 @click.command(name="verify")
@@ -71,20 +67,8 @@ async def _verify(
     with reading_bar(quiet=quiet) as tell:
         evidence = await collect(settings, topics_of(settings), tell, former)
     # Asked last: the API must have counted every call that was read.
-    account = await _account(url) if url else None
+    account = await read_account(url) if url else None
     return evidence.report(account, strict=strict)
-
-
-async def _account(url: str) -> Any:
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=ACCOUNT_TIMEOUT) as session,
-            session.get(url.rstrip("/") + ACCOUNT_PATH) as response,
-        ):
-            response.raise_for_status()
-            return await response.json()
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise click.ClickException(f"--account {url}: no account to read: {error}") from None
 
 
 def _show(report: Report) -> None:

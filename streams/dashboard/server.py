@@ -9,7 +9,7 @@ from aiohttp_sse import sse_response
 from yarl import URL
 
 from streams.access.denial import find_denial
-from streams.dashboard import assets, views
+from streams.dashboard import assets, books_api
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
 from streams.dashboard.source import BooksSource, KafkaBooks
 from streams.events.topics import Topics
@@ -76,12 +76,6 @@ def application(feed: Feed) -> web.Application:
     async def live(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def spend(_: web.Request) -> web.Response:
-        return web.json_response(views.spend(feed.source.books, feed.frame()))
-
-    async def errors(_: web.Request) -> web.Response:
-        return web.json_response(views.errors(feed.source.books, feed.frame()))
-
     async def status(_: web.Request) -> web.Response:
         return web.json_response(feed.status())
 
@@ -95,8 +89,7 @@ def application(feed: Feed) -> web.Application:
     app = web.Application()
     app.on_response_prepare.append(_secure)
     app.router.add_get("/livez", live)
-    app.router.add_get("/api/spend", spend)
-    app.router.add_get("/api/errors", errors)
+    books_api.mount(app, feed)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/events", events, allow_head=False)
     for path, asset in assets.load().items():

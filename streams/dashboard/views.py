@@ -120,7 +120,7 @@ def status(source: BooksSource, settings: Settings, now: float) -> Json:
         "newest_window": int(max(starts)) if starts else None,
         "app_id": settings.app_id,
         "window_seconds": settings.window_seconds,
-        "retention_hours": settings.window_retention_hours,
+        "retention_hours": settings.day_retention_days * 24,
     }
 
 

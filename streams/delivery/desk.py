@@ -3,6 +3,7 @@ anything that collects results elsewhere."""
 
 from typing import Protocol
 
+from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import Duplicates
 from streams.delivery.dispatcher import Queue
 from streams.delivery.work import DeadLetter, Work
@@ -13,6 +14,7 @@ class Desk(Queue, Protocol):
     """What is told about a call and its tickets without an await between belongs together."""
 
     duplicates: Duplicates
+    values: FieldValues
 
     async def begin_call(self, call: CallRecord) -> None:
         """Return when ``call`` may be made. It is as it is booked if nobody hears of it again."""

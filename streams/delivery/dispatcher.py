@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from streams.classify.triage import CallTier, Lane
+from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Pace
 from streams.delivery.work import Work
 
@@ -44,8 +45,10 @@ class Dispatcher(Generic[Q]):
 
     Nothing waits for company: a free slot takes what is there, so that an idle worker asks about
     each ticket at once, and a busy one about many together. ``most_tokens`` bounds the input of a
-    call. ``run`` makes one call, and returns the tickets that must wait again, each with its new
-    lane; ``fail`` is told when it raises, which it never should.
+    call. ``admit`` is asked about each ticket right before its call, and sees to one that it turns
+    away; ``dismiss`` is told of the admitted ones when the call is over. ``run`` makes one call,
+    and returns the tickets that must wait again, each with its new lane; ``fail`` is told when it
+    raises, which it never should.
 
     While more than ``slots`` paid calls are not committed, none begins: what Kafka cannot take is
     not bought, and a crash costs at most twice ``slots`` calls.
@@ -59,6 +62,8 @@ class Dispatcher(Generic[Q]):
         pace: Pace,
         *,
         most_tokens: int,
+        admit: Callable[[Q, Work], Word] = lambda *_: "go",
+        dismiss: Callable[[Sequence[Work]], object] = lambda _: None,
         fail: Callable[[str], object] = log.critical,
     ) -> None:
         self._slots: dict[CallTier, int] = {
@@ -70,6 +75,8 @@ class Dispatcher(Generic[Q]):
         self._uncommitted = uncommitted
         self._pace = pace
         self._most_tokens = most_tokens
+        self._admit = admit
+        self._dismiss = dismiss
         self._fail = fail
         self._in_turn: dict[CallTier, deque[tuple[Q, Lane]]] = {
             "first": deque(),
@@ -115,10 +122,11 @@ class Dispatcher(Generic[Q]):
             self._later = asyncio.get_running_loop().call_later(wait, self.fill)
 
     def _fill(self, tier: CallTier) -> float:
-        """Seconds until the pace allows the next call, if that is all that is missing; else 0."""
+        """Seconds until the next call may begin, if that is all that is missing; else 0."""
         in_turn = self._in_turn[tier]
+        held_back = 0
         while (
-            in_turn
+            held_back < len(in_turn)
             and self._taken[tier] < self._slots[tier]
             and self.busy < self._slots["first"]
             and self._uncommitted.calls <= self._slots["first"]
@@ -135,20 +143,29 @@ class Dispatcher(Generic[Q]):
             works = self._take(partition, lane)
             if lane in partition.waiting:
                 in_turn.append((partition, lane))
-            self._begin(partition, lane, works)
-        return 0.0
+            if works:
+                self._begin(partition, lane, works)
+            held_back = held_back + 1 if not works and lane in partition.waiting else 0
+        return SOON if in_turn and held_back == len(in_turn) else 0.0
 
     def _take(self, partition: Q, lane: Lane) -> list[Work]:
-        """The next tickets of ``lane`` for one call: at least one."""
+        """The next tickets of ``lane`` for one call: none only where money holds all back."""
         waiting = partition.waiting[lane]
         most = self._pace.group(lane.tier, lane.group)
-        works = [waiting.popleft()]
-        tokens = works[0].bound
+        works: list[Work] = []
+        later: list[Work] = []
+        tokens = 0
         while waiting and len(works) < most:
-            tokens += waiting[0].bound
-            if tokens > self._most_tokens:
+            if works and tokens + waiting[0].bound > self._most_tokens:
                 break
-            works.append(waiting.popleft())
+            work = waiting.popleft()
+            word = self._admit(partition, work)
+            if word == "go":
+                tokens += work.bound
+                works.append(work)
+            elif word == "later":
+                later.append(work)
+        waiting.extendleft(reversed(later))
         if not waiting:
             del partition.waiting[lane]
         return works
@@ -159,10 +176,17 @@ class Dispatcher(Generic[Q]):
         task = asyncio.ensure_future(self._run(partition, lane, works))
         partition.calls.add(task)
         task.add_done_callback(partition.calls.discard)
-        task.add_done_callback(lambda task: self._end(partition, lane.tier, task))
+        task.add_done_callback(lambda task: self._end(partition, lane.tier, works, task))
 
-    def _end(self, partition: Q, tier: CallTier, task: asyncio.Future[Sequence[Work]]) -> None:
+    def _end(
+        self,
+        partition: Q,
+        tier: CallTier,
+        works: Sequence[Work],
+        task: asyncio.Future[Sequence[Work]],
+    ) -> None:
         self._taken[tier] -= 1
+        self._dismiss(works)
         if task.cancelled():
             pass
         elif (error := task.exception()) is not None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
+from operator import add
 from typing import Any
 
 import faust
@@ -129,10 +130,19 @@ class App(faust.App):  # type: ignore[misc]
         decode: Callable[[bytes], Any],
         settings: Settings,
     ) -> BookWrapper:
-        """A tumbling table whose rows are written in transactions; see streams.delivery.tables."""
-        table: BookTable = self.Table(name, default=default, encode=encode, decode=decode)
-        expires = settings.window_retention_hours * 3600
-        window: BookWrapper = table.tumbling(settings.window_seconds, expires=expires)
+        """A tumbling table whose rows are written in transactions; see streams.delivery.tables.
+
+        Rows are numbers, or of a class with ``plus``.
+        """
+        table: BookTable = self.Table(
+            name,
+            default=default,
+            encode=encode,
+            decode=decode,
+            plus=getattr(default, "plus", add),
+            retention=settings.retention,
+        )
+        window: BookWrapper = table.tumbling(settings.window_seconds)
         relative: BookWrapper = window.relative_to_now()
         return relative
 

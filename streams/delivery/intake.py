@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from streams.classify.duplicates import fingerprint, reused
@@ -70,10 +71,13 @@ class Intake:
     ) -> None:
         _check_size_as_json(work, ticket)
         work.ticket = ticket
+        work.books_value = _books_value(desk, work, ticket)
         if work.paid is not None:
             desk.finish(work, work.paid)
+        elif work.so_far is not None and self._enough(work.so_far):
+            desk.finish(work, replace(work.so_far, reason=None))
         elif not ticket.text.strip() and not (ticket.subject or "").strip():
-            desk.finish(work, self._without_text())
+            desk.finish(work, self._without_text(work))
         elif (known := self._known(desk, work, ticket)) is not None:
             desk.finish(work, known)
         else:
@@ -83,15 +87,21 @@ class Intake:
             work.lane = self._triage.begin(work.so_far, isolated=work.isolated)
             ready(desk, work)
 
+    def _enough(self, so_far: Classification) -> bool:
+        """Whether what is paid for is the last word. A category that is gone is none."""
+        return so_far.category in self._prompt.names and self._triage.enough(so_far)
+
     def _known(self, desk: Desk, work: Work, ticket: Ticket) -> Classification | None:
         """The answer that an identical ticket had, unless calls for this one were paid already."""
         work.fingerprint = fingerprint(ticket)
         if work.so_far is not None:
             return None
         found = desk.duplicates.find(work.fingerprint, time.time())
-        return None if found is None else reused(found, now_ms())
+        if found is None:
+            return None
+        return replace(reused(found, now_ms()), books_value=work.books_value)
 
-    def _without_text(self) -> Classification:
+    def _without_text(self, work: Work) -> Classification:
         return Classification(
             category=UNKNOWN,
             confidence=0.0,
@@ -104,7 +114,14 @@ class Intake:
             call_id=None,
             prompt_version=self._prompt.version,
             classified_at=now_ms(),
+            books_value=work.books_value,
         )
+
+
+def _books_value(desk: Desk, work: Work, ticket: Ticket) -> str:
+    """What the books tell it apart by: what they did before, if its calls are booked already."""
+    before = work.paid or work.so_far
+    return desk.values.of(ticket, time.time()) if before is None else before.books_value
 
 
 def _check_size(work: Work) -> None:

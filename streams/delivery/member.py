@@ -11,15 +11,17 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.audit.topic_admin import TopicsError, open_admin, widen
+from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
+from streams.delivery.admission import Admission
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
 from streams.delivery.partition import Books, SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
-from streams.delivery.restore import restore
+from streams.delivery.restore import many_objects, restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
@@ -50,7 +52,8 @@ broker of several that stands still costs a transaction 10 s or more (REQUEST_TI
 class Member:
     """Opens partitions, takes their events in hand, and gives the partitions up in time.
 
-    ``intake`` reads an event, ``process`` makes a call about tickets when ``pace`` allows it;
+    ``intake`` reads an event, ``process`` makes a call about tickets when ``pace`` and
+    ``admission`` allow it;
     ``fail`` ends the process with a reason.
     """
 
@@ -65,6 +68,7 @@ class Member:
         intake: Intake,
         process: Processing,
         pace: Pace,
+        admission: Admission,
         fail: Callable[[str], None],
     ) -> None:
         self._settings = settings
@@ -74,6 +78,7 @@ class Member:
         self._gates = gates
         self._intake = intake
         self._fail = fail
+        self._named = admission.named
         self._uncommitted = Uncommitted()
         self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
             settings.max_calls,
@@ -81,6 +86,8 @@ class Member:
             self._uncommitted,
             pace,
             most_tokens=settings.batch_tokens,
+            admit=admission.admit,
+            dismiss=admission.dismiss,
             fail=fail,
         )
         self._opening: asyncio.Task[None] | None = None
@@ -123,8 +130,9 @@ class Member:
     async def assigned(self, numbers: Collection[int], generation: int) -> None:
         """Fence, restore, then work. Returns when events may come, or when it was cut short."""
         await self.give_up(grace=0)
-        self._opening = asyncio.create_task(self._open(numbers, generation))
-        await asyncio.wait([self._opening])
+        with many_objects():
+            self._opening = asyncio.create_task(self._open(numbers, generation))
+            await asyncio.wait([self._opening])
         if not self._opening.cancelled() and (error := self._opening.exception()) is not None:
             self._fail(f"partitions {sorted(numbers)} cannot be opened: {error!r}")
 
@@ -207,6 +215,7 @@ class Member:
         for number, producer in producers.items():
             partition = self._partition(number, generation, producer, source, intents)
             partition.open(begin[number], restored[number])
+            restored[number].changelogs.clear()  # the tables have them
             self.partitions[number] = partition
         self._watching = asyncio.create_task(self._watch(source))
         self._gates.reopen()
@@ -267,6 +276,9 @@ class Member:
             on_failure=lambda error: self._transaction_failed(number, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
+            values=FieldValues(
+                self._settings.books_field, self._settings.books_field_values, self._named
+            ),
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
@@ -286,13 +298,13 @@ class Member:
     # Housekeeping
 
     async def housekeeping(self) -> None:
-        """Expire old windows, and delete done rows and intents that no restart needs any more.
+        """Move the books' rows on, and delete done rows and intents that no restart needs any more.
 
         While Kafka is away they stay: a later turn deletes them with the ones after them.
         """
         trim = {}
         for partition in self.partitions.values():
-            partition.expire()
+            partition.move_rows_on()
             if (end := partition.trimmable()) is not None:
                 trim[TopicPartition(self._topics.done, partition.number)] = RecordsToDelete(end)
             if (end := partition.trimmable_intents()) is not None:

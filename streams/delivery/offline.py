@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import CallTier, Lane
 from streams.claude.classifier import Classifier
@@ -42,6 +43,7 @@ class Offline:
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
         self.duplicates = Duplicates(0)
+        self.values = FieldValues()
         self._on_call = on_call
         self._results: dict[int, asyncio.Future[Classification | DeadLetter]] = {}
         triage = triage_of(settings)

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from streams.books.dimensions import FieldValues, read_key
 from streams.books.rows import (
     ErrorDelta,
     SpendDelta,
@@ -110,6 +111,7 @@ class SourcePartition:
         on_failure: Callable[[BaseException], None],
         topic_id: str = "",
         duplicate_seconds: int = 0,
+        values: FieldValues | None = None,
     ) -> None:
         self.number = number
         self.generation = generation
@@ -119,6 +121,7 @@ class SourcePartition:
         self.pending_bytes = 0
         """Of events that are read and not yet finished."""
         self.duplicates = Duplicates(duplicate_seconds)
+        self.values = values or FieldValues()
         self.last_commit = time.monotonic()
         self._producer = producer
         self._intents = intents
@@ -155,7 +158,10 @@ class SourcePartition:
         self._done_batches.append((restored.done_end, max(self._done, default=-1)))
         self._books.spend.open(self.number, restored.changelogs[self._topics.spend])
         self._books.errors.open(self.number, restored.changelogs[self._topics.errors])
+        rows = self._books.spend.keys_of(self.number)
+        self.values.restore((read_key(key)[1].value, start) for key, (start, _) in rows)
         for call in restored.intents.open():
+            self.values.restore((share.books_value, call.ended_at / 1000) for share in call.shares)
             self.add_call(call)  # nobody will hear of it again
         self._committer = asyncio.create_task(self._commit_loop(), name=f"commit-{self.number}")
 
@@ -336,16 +342,15 @@ class SourcePartition:
                 fault = error(self.number, result.stage, result.error_type, result.at)
                 self._add_error(errors, fault)
         now = time.time()
-        for table, overlay in ((self._books.spend, spend), (self._books.errors, errors)):
-            for key in table.expired(self.number, now):
-                overlay.setdefault(key, None)
+        self._books.spend.move_on(spend, self.number, now)
+        self._books.errors.move_on(errors, self.number, now)
         return spend, errors
 
     def _add_spend(self, overlay: Overlay, delta: SpendDelta) -> None:
-        self._books.spend.add_to(overlay, delta.key, delta.at, lambda row: row.plus(delta.row))
+        self._books.spend.add_to(overlay, delta.key, delta.at, delta.row)
 
     def _add_error(self, overlay: Overlay, delta: ErrorDelta) -> None:
-        self._books.errors.add_to(overlay, delta.key, delta.at, lambda count: count + 1)
+        self._books.errors.add_to(overlay, delta.key, delta.at, 1)
 
     def _changelog(self, spend: Overlay, errors: Overlay) -> Iterator[Record]:
         for topic, table, overlay in (
@@ -357,10 +362,10 @@ class SourcePartition:
 
     # Housekeeping and the end
 
-    def expire(self) -> None:
-        """Have expired windows deleted, if there are any."""
+    def move_rows_on(self) -> None:
+        """Have rows whose time is over moved into their hour or day, or deleted, if any is due."""
         now = time.time()
-        if any(t.expired(self.number, now) for t in (self._books.spend, self._books.errors)):
+        if any(t.has_due(self.number, now) for t in (self._books.spend, self._books.errors)):
             self._wake()
 
     def trimmable(self) -> int | None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from streams.classify.answer import Reading, Verdict
 from streams.classify.triage import LOW_CONFIDENCE, CallTier, Case, Lane, Triage, smaller
 from streams.claude.classifier import Answered, Classifier, Question, Refused
+from streams.claude.pace import NoMoney
+from streams.delivery.admission import value_of
 from streams.delivery.desk import Desk
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.work import Work
@@ -40,6 +42,8 @@ class Processing:
             return ()
         try:
             answered = await self._ask(desk, lane, works)
+        except NoMoney:
+            return works  # for who turns tickets away
         except Exception as error:
             if len(works) > 1:  # something in the request is the trouble: look for it in less
                 for work in works:
@@ -67,7 +71,9 @@ class Processing:
             self._hand_over(desk, call)
 
         source = works[0].source
-        questions = [Question(work.source.offset, work.part, work.bound) for work in works]
+        questions = [
+            Question(work.source.offset, work.part, work.bound, work.books_value) for work in works
+        ]
         attempts = max(work.attempts for work in works)
         classifier = self._classifiers[lane.tier]
         return await classifier.ask(
@@ -82,7 +88,8 @@ class Processing:
         work.tries += alone
         said_before = work.so_far.category if work.so_far else None
         work.so_far = _so_far(work.so_far, reading, share, call)
-        case = Case(work.lane, alone, work.isolated, work.tries, said_before)
+        value = value_of(work)
+        case = Case(work.lane, alone, work.isolated, work.tries, said_before, value)
         step = self._triage.after(reading, case)
         if isinstance(step, Lane):
             if step.tier != work.lane.tier:
@@ -135,4 +142,5 @@ def _so_far(
         call_id=call.call_id,
         prompt_version=call.prompt_version,
         classified_at=call.ended_at,
+        books_value=share.books_value,
     )

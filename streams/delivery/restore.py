@@ -1,6 +1,8 @@
 """What is read after the fence, before the first call: finished tickets, table rows, open calls."""
 
-from collections.abc import Collection, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -36,6 +38,21 @@ class Restored:
     def done(self) -> dict[int, Done]:
         """Finished tickets by source offset."""
         return self.progress.done
+
+
+@contextmanager
+def many_objects() -> Iterator[None]:
+    """While the rows of the tables are read, a million of them perhaps: Python's collector would go
+    through all of them again and again, here and ever after. None of them is a cycle.
+    """
+    gc.unfreeze()  # what an earlier assignment read, which is gone by now
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 async def restore(

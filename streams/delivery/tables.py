@@ -4,14 +4,16 @@ What upstream lacks (faust-streaming 0.15.3): a write goes to the changelog at o
 any transaction, so that a worker that lost its partition overwrites the rows of its successor;
 recovered windows never expire; expiry writes no tombstones. Here a write goes into an overlay that
 only its transaction sees, memory holds committed rows only, rows are restored after the older
-producer was fenced, and expired windows get tombstones. Readers use the tables as Faust users know
-them: ``table[key].now()``, ``.at(timestamp)``, ``.items()``. Delete this when Faust's tables take
-part in a per-partition transaction.
+producer was fenced, and rows whose time is over move into their hour, then their day, and get
+tombstones (streams/books/windows.py). Readers use the tables as Faust users know them:
+``table[key].now()``, ``.at(timestamp)``, ``.items()``; hours and days as ``table.sums``. Delete
+this when Faust's tables take part in a per-partition transaction.
 """
 
 import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from faust.tables.manager import TableManager
@@ -19,6 +21,8 @@ from faust.tables.table import Table
 from faust.tables.wrappers import WindowSet, WindowWrapper
 
 from streams.books.changelog import decode_window, encode_key
+from streams.books.reading import Reading
+from streams.books.windows import Retention, Span, Window
 
 RowKey = tuple[str, tuple[float, float]]
 """A row's key, and the start and end of its window in epoch seconds."""
@@ -26,8 +30,8 @@ RowKey = tuple[str, tuple[float, float]]
 Overlay = dict[RowKey, Any]
 """Rows of a transaction that is not committed yet; None deletes."""
 
-MOST_TOMBSTONES = 5_000
-"""In one transaction: an expired day must not block the event loop."""
+MOST_MOVED = 5_000
+"""Rows that move in one transaction: a day of them must not block the event loop."""
 
 
 class BookManager(TableManager):  # type: ignore[misc]
@@ -67,11 +71,16 @@ class BookWrapper(WindowWrapper):  # type: ignore[misc]
     def __len__(self) -> int:
         return sum(1 for _ in self._keys())
 
+    @property
+    def sums(self) -> Reading[Any]:
+        """Sums over hours, days and the last minutes."""
+        return Reading(self.table.data.data, self.table.default(), self.table.plus)
+
 
 class BookTable(Table):  # type: ignore[misc]
     """A windowed table whose rows belong to source partitions: the row key begins ``partition|``.
 
-    ``decode`` reads a changelog value, ``encode`` writes one.
+    ``decode`` reads a changelog value, ``encode`` writes one, ``plus`` adds two rows.
     """
 
     WindowWrapper = BookWrapper
@@ -81,15 +90,22 @@ class BookTable(Table):  # type: ignore[misc]
         *args: Any,
         encode: Callable[[Any], bytes],
         decode: Callable[[bytes], Any],
+        plus: Callable[[Any, Any], Any],
+        retention: Retention,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._encode_row = encode
         self._decode_row = decode
-        # partition -> window end -> keys of its rows: what is readable, and what expires next
-        self._by_end: dict[int, dict[float, set[RowKey]]] = {}
-        # partition -> heap of these ends, looked at in every commit; it may name ends that are gone
-        self._next_end: dict[int, list[float]] = {}
+        self.plus = plus
+        # Many rows have the same window, and each is asked about when it changes.
+        self._due_at: Callable[[Span], float] = lru_cache(maxsize=20_000)(
+            lambda span: retention.due(Window.of(span))
+        )
+        # partition -> when rows move on -> their keys: what is readable, and what moves next
+        self._by_due: dict[int, dict[float, set[RowKey]]] = {}
+        # partition -> heap of these times, looked at in every commit; some of them may be gone
+        self._next_due: dict[int, list[float]] = {}
 
     # What Faust calls
 
@@ -105,7 +121,7 @@ class BookTable(Table):  # type: ignore[misc]
         return time.time()
 
     async def _del_old_keys(self) -> None:
-        """Stock expiry frees memory only and writes no tombstones: ours is ``expired``."""
+        """Stock expiry frees memory only and writes no tombstones: ours is ``move_on``."""
 
     async def on_rebalance(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: partitions are opened and dropped by their transactions' owner."""
@@ -133,31 +149,60 @@ class BookTable(Table):  # type: ignore[misc]
         value = self.data.data.get((key, self.window.current(timestamp)))
         return self.default() if value is None else value
 
+    def keys_of(self, partition: int) -> Iterator[RowKey]:
+        """The keys of a partition's rows, in windows of every size."""
+        for keys in self._by_due.get(partition, {}).values():
+            yield from keys
+
     def windows(self) -> Iterator[set[RowKey]]:
-        """The rows' keys, window by window."""
-        for ends in self._by_end.values():
-            yield from ends.values()
+        """The rows' keys, those that move on together at once."""
+        for keys in self._by_due.values():
+            yield from keys.values()
 
     # The transaction of a partition
 
-    def add_to(self, overlay: Overlay, key: str, at: float, plus: Callable[[Any], Any]) -> None:
-        """Apply ``plus`` to the row of ``key`` in the window that holds ``at``, in ``overlay``."""
-        row_key = (key, self.window.current(at))
-        old = overlay[row_key] if row_key in overlay else self.data.data.get(row_key)
-        overlay[row_key] = plus(self.default() if old is None else old)
+    def add_to(self, overlay: Overlay, key: str, at: float, row: Any) -> None:
+        """Add ``row`` to that of ``key`` in the window that holds ``at``, in ``overlay``."""
+        self._add(overlay, (key, self.window.current(at)), row)
 
-    def expired(self, partition: int, now: float) -> list[RowKey]:
-        """Rows whose window is older than the table's retention, at most MOST_TOMBSTONES."""
-        out: list[RowKey] = []
-        ends, heap = self._by_end.get(partition, {}), self._next_end.get(partition, [])
-        while heap and heap[0] not in ends:
+    def _add(self, overlay: Overlay, row_key: RowKey, row: Any) -> None:
+        old = overlay[row_key] if row_key in overlay else self.data.data.get(row_key)
+        overlay[row_key] = row if old is None else self.plus(old, row)
+
+    def has_due(self, partition: int, now: float) -> bool:
+        """Whether a row must move on, or be deleted, at ``now`` (epoch seconds)."""
+        due, heap = self._by_due.get(partition, {}), self._next_due.get(partition, [])
+        while heap and heap[0] not in due:
             heapq.heappop(heap)
-        if heap and self.window.stale(heap[0], now):
-            for end in sorted(ends):
-                if not self.window.stale(end, now) or len(out) >= MOST_TOMBSTONES:
-                    break
-                out.extend(ends[end])
-        return out[:MOST_TOMBSTONES]
+        return bool(heap) and heap[0] <= now
+
+    def move_on(self, overlay: Overlay, partition: int, now: float) -> None:
+        """In ``overlay``, move rows whose time is over into the next larger window, at most
+        MOST_MOVED of them; a day is deleted. What this transaction adds to stays for the next one.
+        """
+        if not self.has_due(partition, now):
+            return
+        # Small windows first: a day that gains something is not deleted with it.
+        for row_key in sorted(self._due(partition, now), key=lambda due: Window.of(due[1]).size):
+            if row_key not in overlay:
+                self._move(overlay, row_key)
+
+    def _due(self, partition: int, now: float) -> list[RowKey]:
+        found: list[RowKey] = []
+        by_due = self._by_due[partition]
+        for due in sorted(by_due):
+            if due > now or len(found) >= MOST_MOVED:
+                break
+            found.extend(by_due[due])
+        return found[:MOST_MOVED]
+
+    def _move(self, overlay: Overlay, row_key: RowKey) -> None:
+        key, span = row_key
+        larger = Window.of(span).larger
+        if larger is not None:
+            # Before the tombstone: whoever reads between the two counts too much, never too little.
+            self._add(overlay, (key, larger.span), self.data.data[row_key])
+        overlay[row_key] = None
 
     def records(self, overlay: Overlay) -> Iterator[tuple[bytes, bytes | None]]:
         """The changelog's keys and values of an overlay."""
@@ -166,13 +211,13 @@ class BookTable(Table):  # type: ignore[misc]
 
     def apply(self, partition: int, overlay: Overlay) -> None:
         """The overlay's transaction is committed: its rows become readable."""
-        if partition in self._by_end:
+        if partition in self._by_due:
             self._put(partition, overlay.items())
 
     def open(self, partition: int, changelog: Mapping[bytes, bytes | None]) -> None:
         """Show the rows of ``partition``, as its changelog has them (last value by key)."""
         self.drop(partition)
-        self._by_end[partition], self._next_end[partition] = {}, []
+        self._by_due[partition], self._next_due[partition] = {}, []
         rows: dict[RowKey, Any] = {}
         for raw_key, raw in changelog.items():
             if raw is not None:
@@ -181,23 +226,23 @@ class BookTable(Table):  # type: ignore[misc]
 
     def drop(self, partition: int) -> None:
         """Forget the rows of a partition that is no longer ours."""
-        self._next_end.pop(partition, None)
-        for keys in self._by_end.pop(partition, {}).values():
+        self._next_due.pop(partition, None)
+        for keys in self._by_due.pop(partition, {}).values():
             for key in keys:
                 self.data.data.pop(key, None)
 
     def _put(self, partition: int, rows: Iterable[tuple[RowKey, Any]]) -> None:
-        ends = self._by_end[partition]
+        by_due, data = self._by_due[partition], self.data.data
         for row_key, row in rows:
-            end = row_key[1][1]
+            due = self._due_at(row_key[1])
             if row is not None:
-                self.data.data[row_key] = row
-                if end not in ends:
-                    ends[end] = set()
-                    heapq.heappush(self._next_end[partition], end)
-                ends[end].add(row_key)
-            elif end in ends:
-                self.data.data.pop(row_key, None)
-                ends[end].discard(row_key)
-                if not ends[end]:
-                    del ends[end]
+                data[row_key] = row
+                if due not in by_due:
+                    by_due[due] = set()
+                    heapq.heappush(self._next_due[partition], due)
+                by_due[due].add(row_key)
+            elif due in by_due:
+                data.pop(row_key, None)
+                by_due[due].discard(row_key)
+                if not by_due[due]:
+                    del by_due[due]

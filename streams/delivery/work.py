@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from streams.books.purse import Held
 from streams.books.rows import Stage
 from streams.classify.triage import Lane
 from streams.delivery.size import Headers, size_of
@@ -50,6 +51,8 @@ class Work:
     # On its way to a result
     number: int = 0
     """Counts the events that were begun, for the dead-letter breaker."""
+    books_value: str = ""
+    """What the books tell it apart by; see streams.books.dimensions."""
     fingerprint: bytes = b""
     """The same for identical tickets."""
     part: str = ""
@@ -59,6 +62,8 @@ class Work:
     isolated: bool = False
     """It must not share a call."""
     lane: Lane = NO_LANE
+    held: Held = ()
+    """Money that is reserved for it while it is in a call."""
     attempts: int = 0
     """Calls that held it."""
     tries: int = 0

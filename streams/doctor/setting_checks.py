@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from streams.books.windows import DAY, HOUR
 from streams.doctor.access_checks import LOCAL
 from streams.doctor.finding import Finding, Level
 from streams.settings import Settings, variable
 
 TOKENS_A_CHAR = 1.25
 """As streams.classify.prompt reckons, for text of one byte a character."""
-SECONDS_AN_HOUR = 3600
 
 
 def check_settings(settings: Settings) -> list[Finding]:
@@ -32,9 +32,11 @@ def _contradictions(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
     if s.stall_limit <= s.call_timeout:
         what = f"{s.stall_limit:g} s is not above the {s.call_timeout:g} s that a call may take"
         yield "wrong", "stall_limit", what, "one slow call would end the worker; raise it"
-    if s.window_seconds > s.window_retention_hours * SECONDS_AN_HOUR:
-        what = f"windows of {s.window_seconds} s are removed before they end"
-        yield "wrong", "window_retention_hours", what, "raise it"
+    larger = HOUR if s.window_seconds < HOUR else DAY
+    if larger % s.window_seconds:
+        what = f"windows of {s.window_seconds} s do not fit into an hour or a day"
+        tip = "those count to the one in which they begin; 60 or 300 is exact"
+        yield "warn", "window_seconds", what, tip
     if s.dashboard_host not in LOCAL:
         what = f"the page listens on {s.dashboard_host} and asks for no password"
         yield "warn", "dashboard_host", what, "put a proxy with a login before it, or use 127.0.0.1"

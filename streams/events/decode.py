@@ -35,7 +35,7 @@ _ROUTED = Reader(ROUTED)
 _CALLS = Reader(CALL)
 _DONE = Reader(DONE)
 
-_ROUTED_NAMES = ROUTED.field_names
+_ROUTED_DEFAULTS = {field["name"]: field.get("default") for field in ROUTED.plain["fields"]}
 _TICKET_NAMES = tuple(field.name for field in fields(Ticket))
 _RESULT_NAMES = tuple(field.name for field in fields(Classification))
 
@@ -66,7 +66,7 @@ def decode_routed(value: bytes) -> RoutedTicket:
 
 def _routed_json(value: bytes) -> dict[str, Any]:
     found = read_object(value)
-    known = {name: found.get(name) for name in _ROUTED_NAMES}
+    known = {name: found.get(name, default) for name, default in _ROUTED_DEFAULTS.items()}
     if not validate(known, ROUTED.plain, raise_errors=False):
         raise UndecodableEvent("not_a_ticket", f"its fields are not those of {ROUTED.name}")
     return known

@@ -119,6 +119,7 @@ def call_fields(call: CallRecord) -> dict[str, Any]:
                 "cost_picodollars": share.cost_picodollars,
                 "outcome": share.outcome,
                 "confidence": share.confidence,
+                "books_value": share.books_value,
             }
             for share in call.shares
         ],
@@ -159,4 +160,5 @@ def _result_fields(result: Classification) -> dict[str, Any]:
         "call_id": result.call_id,
         "prompt_version": result.prompt_version,
         "classified_at": result.classified_at,
+        "books_value": result.books_value,
     }

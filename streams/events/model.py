@@ -15,6 +15,18 @@ ABANDONED = "abandoned"
 WRITTEN_OFF = "written_off"
 """Outcome of a record that takes back what another one has as unsettled: no call of its own."""
 
+SETTLED = "settled"
+"""The same, with what the API's account says that the call cost."""
+
+REPRICED = "repriced"
+"""The same, with what its tokens cost, for a call that was booked before there was a price."""
+
+CLOSING = (WRITTEN_OFF, SETTLED, REPRICED)
+"""Outcomes of records that are no calls: see streams.books.closing."""
+
+UNPRICED = "unpriced_model"
+"""Outcome of a call that was answered by a model without a price."""
+
 Tier = Literal["first", "escalation", "cache", "none"]
 """Which tier answered; ``cache`` where an identical ticket had its answer before, ``none`` where no
 call was needed."""
@@ -56,6 +68,8 @@ class Classification:
     call_id: str | None
     prompt_version: str
     classified_at: int
+    books_value: str = ""
+    """The ticket's value of the field that the books tell apart, as a row's key has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,8 @@ class Share:
     outcome: str = "ok"
     """``ok``, ``low_confidence``, or why this ticket got no usable answer."""
     confidence: float = 0.0
+    books_value: str = ""
+    """As :attr:`Classification.books_value`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class CallRecord:
     ``outcome`` is ``ok``, the reason why there is no usable answer, or ``incomplete`` where only
     some of its tickets got one. A call whose usage was seen
     has its cost; one whose usage was never seen has an upper bound in ``unsettled_picodollars``,
-    which is negative where it is written off.
+    which is negative where it is taken back.
     """
 
     call_id: str
@@ -115,7 +131,10 @@ class CallRecord:
 
     @property
     def usage_seen(self) -> bool:
-        """Whether the API told what the call used: then its cost is exact, else only bounded."""
+        """Whether the API told what the call used: then its cost is exact, or will be when there is
+        a price; else it is only bounded."""
+        if self.outcome == UNPRICED:  # older versions did not write down what such a call used
+            return self.output_tokens > 0
         return self.status == 200 and self.unsettled_picodollars == 0
 
 

@@ -44,8 +44,8 @@ class Readiness:
 
 
 class HealthServer:
-    """``why_not_ready`` gives the reason, or None when the worker is ready; ``metrics`` are shown
-    to Prometheus.
+    """``why_not_ready`` gives the reason, or None when the worker is ready; ``alarm`` tells what a
+    person must see to though it is; ``metrics`` are shown to Prometheus.
 
     /livez is answered by the event loop that does the work: a stuck loop does not answer.
     """
@@ -56,7 +56,9 @@ class HealthServer:
         port: int,
         why_not_ready: Callable[[], str | None],
         metrics: CollectorRegistry,
+        alarm: Callable[[], str | None] = lambda: None,
     ) -> None:
+        self._alarm = alarm
         self._host = host
         self._port = port
         self._why_not_ready = why_not_ready
@@ -87,7 +89,8 @@ class HealthServer:
     async def _ready(self, _: web.Request) -> web.Response:
         reason = self._why_not_ready()
         if reason is None:
-            return web.Response(text="ready\n")
+            alarm = self._alarm()
+            return web.Response(text="ready\n" + (f"but {alarm}\n" if alarm else ""))
         return web.Response(status=503, text=reason + "\n")
 
     async def _show(self, request: web.Request) -> web.Response:

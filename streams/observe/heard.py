@@ -18,6 +18,10 @@ class HeardPace:
         self.limits: dict[str, RateLimits] = {}
         """By model; one of which nothing was heard is not there."""
 
+    def turns_away(self, tier: CallTier) -> bool:
+        """Whether tickets are not even to wait for a call."""
+        return self._pace.turns_away(tier)
+
     def wait(self, tier: CallTier) -> float:
         """Seconds until the next call may begin; 0 for now."""
         return self._pace.wait(tier)

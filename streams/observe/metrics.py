@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 from streams.classify.answer import Reason
 from streams.events.errors import ErrorType
-from streams.events.model import ABANDONED, WRITTEN_OFF
+from streams.events.model import ABANDONED, CLOSING, UNPRICED
 
 PREFIX = "ticket_streams_"
 
@@ -21,14 +21,14 @@ ERROR_TYPES = frozenset(
         *get_args(ErrorType),
         *get_args(Reason),
         # streams/claude/failures.py
-        *("timeout", "network", "malformed_response", "unsendable_text", "unpriced_model"),
+        *("timeout", "network", "malformed_response", "unsendable_text"),
         *("enforced_spend_limit_reached", "contract_spend_limit_reached"),
         # The API's own
         *("invalid_request_error", "authentication_error", "billing_error", "permission_error"),
         *("not_found_error", "request_too_large", "rate_limit_error", "timeout_error"),
         *("api_error", "overloaded_error"),
         *(f"http_{status}" for status in (400, 413, 422, 429, 500, 502, 503, 504, 529)),
-        *("low_confidence", "internal_error", ABANDONED, WRITTEN_OFF),
+        *("low_confidence", "internal_error", ABANDONED, UNPRICED, *CLOSING),
     }
 )
 """Outcomes and error types that are labels. The API, or what stands before it, may send any name:

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streams.books.changelog import decode_key, decode_spend, encode_count, encode_spend
+from streams.books.changelog import (
+    decode_count,
+    decode_key,
+    decode_spend,
+    decode_window,
+    encode_count,
+    encode_key,
+    encode_spend,
+)
+from streams.books.windows import DAY, HOUR, Window
 from streams.events.model import RoutedTicket, Share
 from streams.events.wire import decode_call, decode_routed, encode_call, encode_routed
 from tests.audit.scene import MODEL, Scene, Written, call_of, paid
@@ -161,10 +170,46 @@ def _row_elsewhere(scene: Scene) -> None:
     assert decode_key(scene.rows[i].key or b"")[0].startswith("0|")
 
 
+def roll(scene: Scene, size: int) -> None:
+    """As workers do when the time of the windows is over: every row moves on."""
+    moved: dict[tuple[str, bytes], Written] = {}
+    for record in list(scene.rows):
+        row, span = decode_window(record.key or b"")
+        key = encode_key(row, *Window.of(span).inside(size).span)
+        spends = record.topic == scene.topics.spend
+        before = moved.get((record.topic, key))
+        old = (before.value if before else None) or (b"[0,0,0,0,0,0,0,0]" if spends else b"0")
+        new = record.value or b""
+        if spends:
+            value = encode_spend(decode_spend(old).plus(decode_spend(new)))
+        else:
+            value = encode_count(decode_count(old) + decode_count(new))
+        moved[record.topic, key] = replace(record, key=key, value=value)
+        scene.rows.append(replace(record, value=None))
+    scene.rows += moved.values()
+
+
+def _tamper_hour(scene: Scene) -> None:
+    roll(scene, HOUR)
+    i = max(i for i, r in enumerate(scene.rows) if r.topic == scene.topics.spend)
+    spend = decode_spend(scene.rows[i].value or b"")
+    more = spend._replace(picodollars=spend.picodollars + 1)
+    scene.rows[i] = replace(scene.rows[i], value=encode_spend(more))
+
+
+def _copy_to_day(scene: Scene) -> None:
+    """Copied, not moved: a dollar in two rows."""
+    kept = list(scene.rows)
+    roll(scene, DAY)
+    scene.rows = [*kept, *(r for r in scene.rows if r.value is not None and r not in kept)]
+
+
 TAMPERS = [
     Tamper("a lost ticket", _lose, ("lost", "spend"), "tickets[1]@2"),
     Tamper("a ticket twice", _duplicate, ("duplicates", "spend"), "tickets[0]@1: again at"),
     Tamper("a tampered spend row", _tamper_row, ("spend",), "calls 2 instead of 1"),
+    Tamper("a tampered hour", _tamper_hour, ("spend",), " of the hour "),
+    Tamper("rows copied to their day", _copy_to_day, ("spend", "errors"), " of the day "),
     Tamper("a removed errors row", _remove_row, ("errors",), "0 instead of 1"),
     Tamper("a tampered count", _tamper_count, ("errors",), "9 instead of 1"),
     Tamper("a tampered share", _tamper_share, ("calls", "costs", "spend"), "-app-calls[1]@"),
@@ -182,8 +227,10 @@ TAMPERS = [
         ("priced", "spend", "errors"),
         "answered by a model without a price",
     ),
-    Tamper("no escalation", _never_escalated, ("tiers",), "[0]@1: answered by the escalation"),
-    Tamper("no cached answer", _not_cached, ("tiers",), "[0]@1: answered without a call"),
+    Tamper(
+        "no escalation", _never_escalated, ("tiers", "spend"), "[0]@1: answered by the escalation"
+    ),
+    Tamper("no cached answer", _not_cached, ("tiers", "spend"), "[0]@1: answered without a call"),
     Tamper("another call", _another_call, ("tiers",), "[0]@1: the call that it names"),
     Tamper(
         "two answers of a tier",
@@ -203,6 +250,7 @@ NAMED_IN_KAFKA = [
     "a lost ticket",
     "a ticket twice",
     "a tampered spend row",
+    "a tampered hour",
     "a tampered share",
     "a wrong price",
     "a wrong cost",

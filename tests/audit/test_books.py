@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_rows_are_summed_over_partitions() -> None:
         SpendKey(START, "m", "account"): SpendRow(5),
         SpendKey(START + 60, "m", "billing"): SpendRow(7),
     }
+
+
+def test_what_stands_in_windows_of_several_sizes_is_told_apart() -> None:
+    books = Books()
+    for span, calls in (((START, START + 59.9), 1), ((START, START + 3_599.9), 2)):
+        row = encode_spend(SpendRow(calls))
+        books.apply_spend(encode_key("0|m|billing|first|ok|p|c-1", *span), row)
+    key_of = partial(SpendKey, START, "m", "billing", "first", "ok", "p", "c-1")
+    assert books.spend == {key_of(60): SpendRow(1), key_of(3_600): SpendRow(2)}
 
 
 def test_a_newer_row_takes_the_place_of_the_older() -> None:
@@ -93,10 +103,9 @@ async def test_a_follower_sees_every_committed_change(kafka: str, namespace: str
     scene = Scene(topics_for(settings))
     await publish(scene, settings)
     start = next(iter((await load_books(kafka, scene.topics)).spend)).start
-    billing = SpendKey(start, MODEL, "billing")
-    row = Written(
-        scene.topics.spend, 0, key(f"0|{MODEL}|billing", start), encode_spend(SpendRow(1_000))
-    )
+    billing = SpendKey(start, MODEL, "billing", "first", "ok", "v1")
+    changed = key(f"0|{MODEL}|billing|first|ok|v1|", start)
+    row = Written(scene.topics.spend, 0, changed, encode_spend(SpendRow(1_000)))
     async with (
         producer_for(settings, "test") as producer,
         follow_books(kafka, scene.topics) as follower,

@@ -1,16 +1,20 @@
 """Budgets hold: what is spent never exceeds them by more than is promised."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.books.budget import FRESH, Budget, Part, Period, Refusal, begin_of, end_of
-from tests.books.budget_world import HOUR, START, World
+from benchmarks.budget_world import HOUR, START, World
+from streams.books.budget import Budget, Seen
+from streams.books.limits import WHOLE, Limit, Period, Scope
+from streams.books.money import PICODOLLARS_PER_DOLLAR
+from streams.books.purse import FRESH, Part, Purse, let_go, reserve
+from streams.events.model import Share
+from tests.delivery.test_intents import intent
 
 ALONE = Part(3, 3)
-FEBRUARY = 1_770_000_000.0  # 2026-02-02 02:40 UTC
 
 
 @dataclass
@@ -21,14 +25,29 @@ class Clock:
         return self.now
 
 
+def limit(period: Period, picodollars: int, scope: Scope = WHOLE) -> Limit:
+    return Limit(period, Decimal(picodollars) / PICODOLLARS_PER_DOLLAR, *scope)
+
+
 def budget_of(clock: Clock, **limits: int) -> Budget:
-    known: dict[Period, int] = {}
-    for period in ("hour", "day", "month"):
-        if period in limits:
-            known[period] = limits[period]
-    budget = Budget(known, 60, clock, clock)
+    known: tuple[Period, ...] = ("hour", "day", "month")
+    given = [limit(period, limits[period]) for period in known if period in limits]
+    budget = Budget(given, 60, clock, clock)
     budget.current_at = clock.now
     return budget
+
+
+def purse(budget: Budget, period: Period = "hour", scope: Scope = WHOLE) -> Purse:
+    return next(p for p in budget if (p.limit.period, p.limit.scope) == (period, scope))
+
+
+def see(budget: Budget, partition: int, window: float, change: int, scope: Scope = WHOLE) -> None:
+    budget.see(Seen(partition, window, scope, change))
+
+
+def refusal(budget: Budget, most: int, part: Part) -> tuple[str, str] | None:
+    found = budget.refusal(budget, most, part)
+    return found and (found.why, found.limit.period)
 
 
 @given(st.integers(1, 8), st.integers(1, 400), st.integers(0, 2**32))
@@ -60,64 +79,64 @@ def test_nearly_all_of_a_budget_can_be_spent(workers: int, seed: int) -> None:
 
 def test_a_single_worker_reserves_before_it_spends_and_overshoots_by_nothing() -> None:
     budget = budget_of(Clock(), hour=100)
-    budget.reserve(60)
-    assert budget.refusal(41, ALONE) == Refusal("reserved", "hour")
+    purse(budget).reserve(60)
+    assert refusal(budget, 41, ALONE) == ("reserved", "hour")
     budget.pay(0, int(START * 1000), 10)
-    budget.release(60)
-    assert budget.refusal(90, ALONE) is None
-    assert budget.refusal(91, ALONE) == Refusal("spent", "hour")
+    purse(budget).release(60)
+    assert refusal(budget, 90, ALONE) is None
+    assert refusal(budget, 91, ALONE) == ("spent", "hour")
 
 
 def test_own_money_counts_once_before_and_after_it_is_seen() -> None:
     budget = budget_of(Clock(), hour=100)
     budget.pay(2, int(START * 1000) + 61_000, 30)
-    assert budget.spent("hour") == 30
-    budget.see(2, START + 60, 30)
-    assert budget.spent("hour") == 30
+    assert purse(budget, "hour").spent() == 30
+    see(budget, 2, START + 60, 30)
+    assert purse(budget, "hour").spent() == 30
 
 
 def test_what_others_spend_counts_when_it_is_seen() -> None:
     budget = budget_of(Clock(), hour=100)
-    budget.see(7, START, 80)
+    see(budget, 7, START, 80)
     budget.pay(2, int(START * 1000), 15)
-    assert budget.spent("hour") == 95
+    assert purse(budget, "hour").spent() == 95
 
 
 def test_money_that_was_written_off_is_there_again() -> None:
     budget = budget_of(Clock(), hour=100)
-    budget.see(7, START, 80)
-    budget.see(7, START, -50)
-    assert budget.spent("hour") == 30
+    see(budget, 7, START, 80)
+    see(budget, 7, START, -50)
+    assert purse(budget, "hour").spent() == 30
 
 
 def test_with_a_view_that_is_too_old_no_call_begins() -> None:
     clock = Clock()
     budget = budget_of(clock, hour=100)
     clock.now += FRESH + 0.1
-    assert budget.refusal(1, ALONE) == Refusal("stale", "hour")
+    assert refusal(budget, 1, ALONE) == ("stale", "hour")
 
 
 def test_among_others_little_is_kept_where_they_may_not_see_it() -> None:
     clock = Clock()
     budget = budget_of(clock, hour=1_000_000)
     half = Part(2, 4)
-    budget.reserve(4_000)
-    assert budget.refusal(1_000, half) is None
-    assert budget.refusal(1_001, half) == Refusal("unseen", "hour")
+    purse(budget).reserve(4_000)
+    assert refusal(budget, 1_000, half) is None
+    assert refusal(budget, 1_001, half) == ("unseen", "hour")
     budget.pay(0, int(START * 1000), 4_000)
-    budget.release(4_000)
-    budget.see(0, START, 4_000)
-    assert budget.refusal(1_001, half) == Refusal("unseen", "hour")  # others may not have read it
+    purse(budget).release(4_000)
+    see(budget, 0, START, 4_000)
+    assert refusal(budget, 1_001, half) == ("unseen", "hour")  # others may not have read it
     clock.now += FRESH + 0.1
     budget.current_at = clock.now
-    assert budget.refusal(5_000, half) is None
+    assert refusal(budget, 5_000, half) is None
 
 
 def test_one_call_at_a_time_goes_on_under_a_small_budget() -> None:
     budget = budget_of(Clock(), hour=1_000)
-    assert budget.refusal(300, Part(1, 4)) is None
-    budget.reserve(300)
-    assert budget.refusal(300, Part(1, 4)) == Refusal("unseen", "hour")
+    assert refusal(budget, 300, Part(1, 4)) is None
+    purse(budget).reserve(300)
+    assert refusal(budget, 300, Part(1, 4)) == ("unseen", "hour")
 
 
 def test_a_worker_without_others_keeps_no_list_of_what_it_ever_spent() -> None:
@@ -125,45 +144,139 @@ def test_a_worker_without_others_keeps_no_list_of_what_it_ever_spent() -> None:
     budget = budget_of(clock, hour=10**9)
     for _ in range(100):
         budget.pay(0, int(START * 1000), 5)
-        budget.see(0, START, 5)
+        see(budget, 0, START, 5)
         clock.now += FRESH
-    assert len(budget._young) < 5
-    assert not budget._unseen
+    assert len(purse(budget)._young) < 5
+    assert not purse(budget)._unseen
 
 
 def test_the_smallest_of_several_budgets_holds() -> None:
     clock = Clock()
     budget = budget_of(clock, hour=100, day=150, month=1_000)
-    budget.see(0, START - HOUR, 100)
-    assert budget.refusal(50, ALONE) is None
-    assert budget.refusal(51, ALONE) == Refusal("spent", "day")
+    see(budget, 0, START - HOUR, 100)
+    assert refusal(budget, 50, ALONE) is None
+    assert refusal(budget, 51, ALONE) == ("spent", "day")
 
 
 def test_without_budgets_nothing_is_refused_or_kept() -> None:
-    budget = Budget({}, 60)
+    budget = Budget([], 60)
     budget.pay(0, int(START * 1000), 10**20)
-    assert budget.refusal(10**30, Part(1, 9)) is None
+    assert refusal(budget, 10**30, Part(1, 9)) is None
 
 
 def test_what_is_forgotten_does_not_count_any_more_and_the_rest_does() -> None:
     clock = Clock()
     budget = budget_of(clock, hour=100)
-    budget.see(0, START - 60, 70)
-    budget.see(0, START, 20)
+    see(budget, 0, START - 60, 70)
+    see(budget, 0, START, 20)
     budget.forget(START)
-    assert budget.spent("hour") == 20
+    assert purse(budget, "hour").spent() == 20
     clock.now = START - 1
-    assert budget.spent("hour") == 0
+    assert purse(budget, "hour").spent() == 0
 
 
-@pytest.mark.parametrize("period", ["hour", "day", "month"])
-@given(at=st.floats(0, 4e9))
-def test_periods_follow_each_other_without_a_gap(period: Period, at: float) -> None:
-    begin, end = begin_of(period, at), end_of(period, at)
-    assert begin <= at < end
-    assert begin_of(period, end) == end
-    assert begin_of(period, end - 1) == begin
+ACME = Scope(None, "acme")
+BILLING = Scope("billing")
 
 
-def test_a_month_has_its_own_length() -> None:
-    assert end_of("month", FEBRUARY) - begin_of("month", FEBRUARY) == 28 * 24 * HOUR
+def both(clock: Clock, *limits: Limit) -> Budget:
+    budget = Budget(limits, 60, clock, clock)
+    budget.current_at = clock.now
+    return budget
+
+
+@given(st.integers(1, 8), st.integers(1, 400), st.integers(0, 2**32))
+@settings(max_examples=10, deadline=None)
+def test_a_value_s_budget_is_overshot_by_no_more_than_a_whole_one(
+    workers: int, calls: int, seed: int
+) -> None:
+    world = World(workers, limit=calls * 1_000, most=1_000, seed=seed, scope=ACME)
+    world.run(120)
+    assert world.spent.get(START, 0) <= world.bound
+
+
+def test_only_what_is_of_its_category_and_value_counts() -> None:
+    clock = Clock()
+    both_of = Scope("billing", "acme")
+    budget = both(
+        clock,
+        limit("hour", 1_000),
+        limit("hour", 100, ACME),
+        limit("hour", 100, BILLING),
+        limit("day", 100, both_of),
+    )
+    see(budget, 0, START, 1, both_of)
+    see(budget, 0, START, 2, Scope("billing", "other"))
+    budget.pay(5, int(START * 1000), 4, Scope("technical", "acme"))
+    see(budget, 0, START, 8, Scope("technical"))
+    assert purse(budget).spent() == 15
+    assert purse(budget, scope=ACME).spent() == 5
+    assert purse(budget, scope=BILLING).spent() == 3
+    assert purse(budget, "day", both_of).spent() == 1
+    assert {p.limit.scope for p in budget.narrow(Scope("billing", "acme"))} == {
+        ACME, BILLING, both_of,
+    }  # fmt: skip
+    assert budget.narrow(Scope("technical")) == []
+
+
+def test_a_call_is_paid_by_the_shares_of_its_tickets() -> None:
+    budget = both(Clock(), limit("hour", 10**9), limit("hour", 10**9, BILLING))
+    call = replace(
+        intent(),
+        cost_picodollars=30,
+        unsettled_picodollars=0,
+        ended_at=int(START * 1000),
+        shares=(Share(0, "billing", 1, 1, 10), Share(1, "account", 1, 1, 20)),
+    )
+    budget.book(call)
+    assert purse(budget).spent() == 30
+    assert purse(budget, scope=BILLING).spent() == 10
+
+
+@given(
+    amounts=st.lists(st.integers(1, 10**6), min_size=2, max_size=6),
+    paid=st.integers(0, 10**6),
+    seen=st.integers(0, 10**6),
+    held=st.integers(0, 10**6),
+)
+def test_another_amount_forgets_nothing_that_is_known(
+    amounts: list[int], paid: int, seen: int, held: int
+) -> None:
+    clock = Clock()
+    budget = both(clock, limit("hour", amounts[0]))
+    kept = reserve(list(budget), held)
+    see(budget, 7, START, seen)
+    budget.pay(2, int(START * 1000), paid)
+    for amount in amounts[1:]:
+        budget.change([limit("hour", amount)], ())
+    left = amounts[-1] - paid - seen
+    assert purse(budget).spent() == paid + seen
+    assert (refusal(budget, max(0, left - held), ALONE) is None) == (left >= held)
+    let_go(kept)
+    assert (refusal(budget, max(0, left), ALONE) is None) == (left >= 0)
+
+
+def test_a_new_budget_knows_what_was_seen_before_and_one_that_is_gone_stops_nobody() -> None:
+    clock = Clock()
+    budget = both(clock, limit("hour", 100))
+    rows = [Seen(0, START, Scope("billing", "acme"), 30), Seen(1, START - HOUR, BILLING, 5)]
+    for row in rows:
+        budget.see(row)
+    budget.change([limit("day", 100), limit("hour", 40, ACME)], rows)
+    assert purse(budget, "day").spent() == 35
+    assert purse(budget, scope=ACME).spent() == 30
+    assert len(list(budget)) == 2
+    see(budget, 0, START, 10, Scope("billing", "acme"))
+    assert purse(budget, "day").spent() == 45
+    budget.change([], rows)
+    assert refusal(budget, 10**20, ALONE) is None
+    assert not budget
+
+
+def test_what_is_read_again_is_not_taken_for_money_of_ours() -> None:
+    budget = both(Clock(), limit("hour", 100))
+    budget.pay(0, int(START * 1000), 10)
+    budget.see(Seen(0, START, WHOLE, 50), anew=False)
+    assert purse(budget).spent() == 60
+    budget.see(Seen(0, START, WHOLE, 10))
+    assert purse(budget).spent() == 60

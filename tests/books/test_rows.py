@@ -1,11 +1,13 @@
 """Rows: what the tables gain is exactly what the call, ticket or error was."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.books.dimensions import coarse
 from streams.books.money import split
 from streams.books.rows import (
     ErrorDelta,
@@ -58,7 +60,15 @@ def calls(draw: st.DrawFn) -> CallRecord:
         cost_picodollars=used[5],
         unsettled_picodollars=0 if seen else draw(amounts),
         shares=tuple(
-            Share(offset, draw(categories), weight, output[offset], cost[offset], answers[offset])
+            Share(
+                offset,
+                draw(categories),
+                weight,
+                output[offset],
+                cost[offset],
+                answers[offset],
+                books_value=draw(st.sampled_from(["", "c-1"])),
+            )
             for offset, weight in enumerate(weights)
         ),
     )
@@ -86,17 +96,35 @@ def test_the_rows_of_a_call_sum_exactly_to_the_call(call: CallRecord) -> None:
 
 
 @given(calls())
-def test_each_category_of_a_call_has_one_row_with_the_money_of_its_tickets(
+def test_what_a_call_s_tickets_have_in_common_is_one_row_with_their_money(
     call: CallRecord,
 ) -> None:
     deltas = spend_of_call(call)
     assert len({delta.key for delta in deltas}) == len(deltas)
     found = {delta.key: (delta.row.picodollars, delta.row.output_tokens) for delta in deltas}
-    for category in {share.category for share in call.shares}:
-        shares = [share for share in call.shares if share.category == category]
+    for category, outcome, value in {(s.category, s.outcome, s.books_value) for s in call.shares}:
+        shares = [
+            share
+            for share in call.shares
+            if (share.category, share.outcome, share.books_value) == (category, outcome, value)
+        ]
         paid = sum(share.cost_picodollars for share in shares)
         output = sum(share.output_tokens for share in shares)
-        assert found.get(f"3|claude-haiku-5-5|{category}", (0, 0)) == (paid, output)
+        key = f"3|claude-haiku-5-5|{category}|first|{outcome}|p|{value}"
+        assert found.get(key, (0, 0)) == (paid, output)
+
+
+@given(calls())
+def test_what_is_told_apart_sums_up_to_what_older_rows_told(call: CallRecord) -> None:
+    older: dict[str, int] = {}
+    for delta in spend_of_call(call):
+        key = coarse(delta.key)
+        older[key] = older.get(key, 0) + delta.row.picodollars
+    paid: dict[str, int] = {}
+    for share in call.shares:
+        key = f"3|claude-haiku-5-5|{share.category}"
+        paid[key] = paid.get(key, 0) + share.cost_picodollars
+    assert older == {key: cost for key, cost in paid.items() if cost or key in older}
 
 
 @given(calls())
@@ -108,7 +136,7 @@ def test_no_row_is_empty_or_negative(call: CallRecord) -> None:
 
 def test_a_call_counts_when_it_ended() -> None:
     assert [(delta.key, delta.at) for delta in spend_of_call(CALL)] == [
-        ("3|claude-haiku-5-5|billing", 2.5)
+        ("3|claude-haiku-5-5|billing|first|ok|p|", 2.5)
     ]
 
 
@@ -143,10 +171,16 @@ def test_a_row_of_another_length_is_not_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "key"), [("claude-haiku-5-5", "3|claude-haiku-5-5|billing"), (None, "3|none|billing")]
+    ("changes", "key"),
+    [
+        ({}, "3|claude-haiku-5-5|billing|first|ok|p|"),
+        ({"model": None, "tier": "none"}, "3|none|billing|none|ok|p|"),
+        ({"reason": "empty_text"}, "3|claude-haiku-5-5|billing|first|empty_text|p|"),
+        ({"books_value": "c-1"}, "3|claude-haiku-5-5|billing|first|ok|p|c-1"),
+    ],
 )
-def test_a_released_ticket_adds_one_to_its_category(model: str | None, key: str) -> None:
-    delta = spend_of_ticket(3, replace(RESULT, model=model))
+def test_a_released_ticket_adds_one_to_its_row(changes: dict[str, Any], key: str) -> None:
+    delta = spend_of_ticket(3, replace(RESULT, **changes))
     assert (delta.key, delta.at, delta.row) == (key, 2.5, SpendRow(tickets=1))
 
 

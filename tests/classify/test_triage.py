@@ -163,8 +163,22 @@ def test_every_ticket_comes_to_an_end_whatever_is_answered(
 
 def test_without_money_for_the_second_tier_a_ticket_ends_in_the_first() -> None:
     money = [False]
-    rule = triage(affordable=lambda: money[0], attempts=1)
+    rule = triage(affordable=lambda *_: money[0], attempts=1)
     assert rule.after(UNSURE, case(tries=1)) == Final(UNSURE)
     assert rule.after("missing", case(alone=True, tries=1)) == Final("missing")
     money[0] = True
     assert rule.after(UNSURE, case(tries=1)) == ESCALATION
+
+
+def test_money_for_the_second_tier_is_asked_for_by_category_and_value() -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    def affordable(category: str | None, value: str | None) -> bool:
+        asked.append((category, value))
+        return True
+
+    rule = triage(affordable=affordable, attempts=1)
+    of_acme = case(tries=1)._replace(value="acme")
+    assert rule.after(UNSURE, of_acme) == ESCALATION
+    assert rule.after("missing", of_acme._replace(alone=True)) == ESCALATION
+    assert asked == [(UNSURE.category, "acme"), (None, "acme")]

@@ -5,7 +5,7 @@ from streams.claude.budget_guard import LATER
 from streams.claude.budgeted import BudgetedGates, BudgetedPace
 from streams.claude.gate import Gate
 from streams.claude.pace import Unpaced
-from tests.claude.budget_scene import LIMIT, NOON, Scene
+from tests.claude.budget_scene import LIMIT, Scene
 
 
 def test_a_pace_reserves_what_a_call_can_cost_and_gives_the_same_back() -> None:
@@ -13,11 +13,11 @@ def test_a_pace_reserves_what_a_call_can_cost_and_gives_the_same_back() -> None:
     pace = BudgetedPace(Unpaced(), scene.guard)
     pace.begin("first", 10, 500)
     pace.begin("escalation", 9, 300)
-    assert scene.budget.refusal(LIMIT - 100, scene.part) is None
-    assert scene.budget.refusal(LIMIT - 99, scene.part) is not None
+    assert scene.free(LIMIT - 100)
+    assert not scene.free(LIMIT - 99)
     pace.end("escalation", 9, 300, None)
     pace.end("first", 10, 500, None)
-    assert scene.budget.refusal(LIMIT, scene.part) is None
+    assert scene.free(LIMIT)
     assert pace.group("first", 7) == 7
 
 
@@ -30,7 +30,7 @@ def test_the_api_s_own_pace_still_holds() -> None:
     scene = Scene()
     pace = BudgetedPace(Slow(), scene.guard)
     assert pace.wait("first") == 7
-    scene.budget.see(1, NOON, LIMIT)
+    scene.see(LIMIT)
     assert pace.wait("first") == LATER
 
 

@@ -571,20 +571,23 @@ def test_nothing_is_given_up_while_a_part_of_all_calls_fails(failing: float) -> 
     run(main)
 
 
-def test_a_model_without_a_price_holds_and_is_booked_as_unsettled() -> None:
+def test_an_answer_of_a_model_without_a_price_is_good_and_booked_with_its_tokens() -> None:
     async def main() -> None:
-        desk = Desk(in_order(answer(model="claude-next-1"), answer()))
-        task = asyncio.create_task(desk.classify())
-        await asyncio.sleep(1.5)
-        held = desk.gate.held
-        assert held is not None
-        assert "claude-next-1" in held.advice
-        assert (await task).classification.cost_picodollars == COST
-        [record] = desk.records
-        assert (record.outcome, record.status) == ("unpriced_model", 200)
+        desk = Desk(in_order(answer(model="claude|next\n1"), answer()))
+        answered = await desk.classify()
+        assert answered.classification.category == "billing"
+        assert answered.classification.cost_picodollars == 0
+        record = answered.call
+        assert (record.outcome, record.status, record.model) == (
+            "unpriced_model", 200, "claude?next?1",
+        )  # fmt: skip
         assert (record.cost_picodollars, record.unsettled_picodollars) == (0, desk.bound())
-        assert not record.usage_seen
+        assert record.output_tokens > 0
+        assert record.usage_seen
+        [share] = record.shares
+        assert (share.outcome, share.output_tokens) == ("ok", record.output_tokens)
         assert desk.gate.held is None
+        assert "claude?next?1" in str(desk.classifier.unpriced.words)
 
     run(main)
 

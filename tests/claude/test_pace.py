@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from streams.classify.triage import CallTier
 from streams.claude.client import Reply
 from streams.claude.failures import Failure, Recovery
-from streams.claude.pace import TierPaces, Unpaced, pace_of, until_paced
+from streams.claude.pace import NoMoney, TierPaces, Unpaced, pace_of, until_paced
 from streams.claude.pacing import Caps, Pacer
 from streams.claude.prices import Usage
 from streams.claude.rate_headers import Bucket, RateLimits
@@ -107,3 +108,16 @@ async def test_until_paced_waits_as_long_as_it_is_told() -> None:
     await until_paced(Slow(), "first")
     assert waits == []
     assert asyncio.get_running_loop().time() - began >= 0.03
+
+
+async def test_who_is_turned_away_does_not_wait_for_the_pace() -> None:
+    class Closed(Unpaced):
+        def turns_away(self, tier: CallTier) -> bool:
+            return tier == "first"
+
+        def wait(self, tier: CallTier) -> float:
+            return 1_000.0 if tier == "first" else 0.0
+
+    with pytest.raises(NoMoney):
+        await until_paced(Closed(), "first")
+    await until_paced(Closed(), "escalation")

@@ -1,28 +1,9 @@
 import pytest
 from click.testing import CliRunner
 
-from streams.audit.books import SpendKey
-from streams.books.rows import SpendRow
 from streams.cli import main
-from streams.cli.reports import grouped
 from tests.audit.scene import MODEL
 from tests.cli.scene_cli import Command
-
-SPEND = {
-    SpendKey(60.0, "a", "billing"): SpendRow(1),
-    SpendKey(60.0, "b", "billing"): SpendRow(2),
-    SpendKey(120.0, "a", "account"): SpendRow(4),
-}
-
-
-def test_rows_are_grouped_by_what_was_asked_for() -> None:
-    plus = SpendRow.plus
-    assert grouped(SPEND, ("model",), 0, plus) == {("a",): SpendRow(5), ("b",): SpendRow(2)}
-    assert grouped(SPEND, ("category",), 0, plus) == {
-        ("account",): SpendRow(4),
-        ("billing",): SpendRow(3),
-    }
-    assert grouped(SPEND, ("window", "model"), 60, plus) == {(120.0, "a"): SpendRow(4)}
 
 
 @pytest.mark.kafka
@@ -42,6 +23,17 @@ def test_it_prints_the_groups_spend(
     assert "billing" in shown
     assert "$0.000000" in shown
     assert command.json("spend", "--since", "2999-01-01")["rows"] == []
+    hours = command.json("spend", "--by", "tier", "--every", "hour", "--where", "category=billing")
+    assert [(r["tier"], r["tickets"], r["window"] % 3600) for r in hours["rows"]] == [
+        ("first", 4, 0)
+    ]
+    first = command.json("spend", "--by", "category", "--limit", "1")
+    second = command.json("spend", "--by", "category", "--cursor", first["next"])
+    assert [r["category"] for r in (*first["rows"], *second["rows"])] == ["billing", "technical"]
+    assert command("spend", "--by", "model", "--csv").stdout.splitlines()[0] == (
+        "model,calls,tickets,input_tokens,output_tokens,cache_write_tokens,cache_read_tokens,"
+        "picodollars,unsettled_picodollars"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +42,11 @@ def test_it_prints_the_groups_spend(
         (("--last", "soon"), "is not a duration like"),
         (("--since", "soon"), "is not a time like"),
         (("--since", "2026-01-01", "--last", "1h"), "exclude each other"),
+        (("--tz", "Berlin"), "is not a time zone like"),
+        (("--where", "text=x"), "is none of model, category, tier"),
+        (("--where", "billing"), "is not a filter like"),
+        (("--over", "1h"), "needs every minute"),
+        (("--json", "--csv"), "exclude each other"),
     ],
 )
 def test_a_wrong_range_is_a_usage_error(words: tuple[str, ...], said: str) -> None:

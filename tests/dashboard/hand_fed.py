@@ -4,6 +4,7 @@ import time
 
 from streams.books.changelog import encode_count, encode_key, encode_spend
 from streams.books.rows import SpendRow
+from streams.books.windows import Window
 from streams.dashboard.source import BooksSource
 
 MINUTE = 60.0
@@ -24,6 +25,11 @@ class HandFed(BooksSource):
         """Sets a row of the spend table, in this minute's window or that of ``start``."""
         start = this_minute() if start is None else start
         self.books.apply_spend(encode_key(row, start, start + MINUTE), encode_spend(value))
+        self._committed()
+
+    def hour(self, row: str, value: SpendRow, window: Window) -> None:
+        """Sets a row that has moved into a larger window."""
+        self.books.apply_spend(encode_key(row, *window.span), encode_spend(value))
         self._committed()
 
     def errors(self, row: str, count: int, start: float | None = None) -> None:

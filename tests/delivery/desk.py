@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.work import DeadLetter, Work
@@ -16,6 +17,7 @@ class FakeDesk:
     """``told`` is everything in the order it was told, ``finished`` the results among it."""
 
     duplicates: Duplicates = field(default_factory=lambda: Duplicates(3_600))
+    values: FieldValues = field(default_factory=FieldValues)
     waiting: dict[Lane, deque[Work]] = field(default_factory=dict)
     calls: set[asyncio.Future[Any]] = field(default_factory=set)
     closed: bool = False

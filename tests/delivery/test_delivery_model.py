@@ -39,7 +39,7 @@ from tests.delivery.model.worker import SETTINGS, Worker
 BEGAN = 1_700_000_000
 """Epoch seconds."""
 BAD = b"no ticket"
-EXPIRES = SETTINGS.window_retention_hours * 3600
+KEPT = {SETTINGS.window_seconds: 3_600, 3_600: 86_400, 86_400: 86_400 * SETTINGS.day_retention_days}
 
 # One rule that does much: of many small ones hypothesis leaves some out of each example, and hardly
 # one got a ticket out.
@@ -64,7 +64,7 @@ SHARED = ["billing", "useless", "product_feedback"]
 LIVES = ["killed", "revoked", "stopped"]
 thens = [
     *["time passes"] * 6,
-    *["nothing", "read again", "tidied", "tidied", "Kafka is slow"],
+    *["nothing", "read again", "tidied", "tidied", "a day later", "Kafka is slow"],
     *LIVES,
     *["COMMITTED", "ABORTED", "UNHEARD"],
 ]
@@ -84,7 +84,7 @@ class Delivery(RuleBasedStateMachine):
         self.charged: dict[str, int] = {}
         """What the API charges for each call that was begun."""
         self.broken: list[AssertionError] = []
-        self.reader = Reader(self.keys, SETTINGS.window_seconds)
+        self.reader = Reader(self.keys, SETTINGS.window_seconds, KEPT)
         self.kafka = FakeKafka(self._committed)
         self.loop = VirtualLoop()
         self.patches: list[Any] = [
@@ -102,7 +102,7 @@ class Delivery(RuleBasedStateMachine):
 
     def _committed(self, records: list[Record], offset: int | None) -> None:
         try:
-            self.reader.take(records, offset, self.clock - EXPIRES)
+            self.reader.take(records, offset, self.clock)
         except AssertionError as broken:
             # Kept: to the partition it is one more commit that failed.
             self.broken.append(broken)
@@ -148,6 +148,8 @@ class Delivery(RuleBasedStateMachine):
             self.worker.position = max(0, self.worker.position - number)
         elif then == "tidied":
             self.is_tidied(20 * number)
+        elif then == "a day later":
+            self.is_tidied(25 * 60)
         elif then == "Kafka is slow":
             self.kafka.slow = True
         elif then in LIVES:
@@ -344,9 +346,9 @@ class Delivery(RuleBasedStateMachine):
                 self._the_money_is_in_the_books()
 
     def is_tidied(self, minutes: int) -> None:
-        """As Member.housekeeping does: expired windows and done rows that nobody needs go."""
+        """As Member.housekeeping does: rows move on, and done rows that nobody needs go."""
         self.clock += 60 * minutes
-        self.worker.partition.expire()
+        self.worker.partition.move_rows_on()
         if (end := self.worker.partition.trimmable()) is not None:
             self.kafka.delete_records(TopicPartition(TOPICS.done, PARTITION), end)
         if (end := self.worker.partition.trimmable_intents()) is not None:

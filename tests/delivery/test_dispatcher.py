@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.classify.triage import CallTier, Lane
+from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Unpaced
 from streams.delivery.dispatcher import ESCALATION_SLOTS, Dispatcher, Uncommitted
 from streams.delivery.work import Work
@@ -18,6 +19,10 @@ from tests.delivery.events import work
 ALONE = Lane("first", 1)
 Ticket = tuple[int, int]
 """Number of the partition, and offset."""
+
+
+def ticket_of(item: Work) -> Ticket:
+    return item.source.partition, item.source.offset
 
 
 class Partition:
@@ -55,14 +60,24 @@ class Scene:
         self.error: Exception | None = None
         self.uncommitted = Uncommitted()
         self.pace = Paced()
+        self.words: dict[Ticket, Word] = {}
+        self.asked: list[Ticket] = []
+        self.dismissed: list[Ticket] = []
         self.dispatcher: Dispatcher[Partition] = Dispatcher(
             slots,
             self._run,
             self.uncommitted,
             self.pace,
             most_tokens=most_tokens,
+            admit=self._admit,
+            dismiss=lambda works: self.dismissed.extend(map(ticket_of, works)),
             fail=self.complaints.append,
         )
+
+    def _admit(self, partition: Partition, item: Work) -> Word:
+        del partition
+        self.asked.append(ticket_of(item))
+        return self.words.get(ticket_of(item), "go")
 
     @property
     def began(self) -> list[Ticket]:
@@ -357,3 +372,54 @@ def test_every_ticket_is_run_once(slots: int, arriving: list[tuple[int, int]]) -
 
     asyncio.run(main())
     assert sorted(seen) == sorted((number, offset) for offset, (number, _) in enumerate(arriving))
+
+
+async def test_a_ticket_that_is_turned_away_makes_room_for_the_next_one() -> None:
+    scene, partition = Scene(1), Partition(0)
+    scene.words = {(0, 0): "away", (0, 2): "away"}
+    for offset in range(4):
+        scene.submit(partition, offset, Lane("first", 2))
+    await scene.settle()
+    assert scene.calls == [[(0, 1), (0, 3)]]
+    assert scene.dismissed == []
+    await scene.end((0, 1))
+    assert scene.dismissed == [(0, 1), (0, 3)]
+    assert partition.waiting == {}
+
+
+async def test_a_lane_all_of_whose_tickets_are_turned_away_needs_no_slot() -> None:
+    scene, partition = Scene(1), Partition(0)
+    scene.words = {(0, offset): "away" for offset in range(5)}
+    for offset in range(5):
+        scene.submit(partition, offset)
+    await scene.settle()
+    assert scene.calls == []
+    assert scene.dispatcher.busy == 0
+    assert partition.waiting == {}
+
+
+async def test_tickets_that_come_later_hold_nobody_up_and_keep_their_order() -> None:
+    scene, partition = Scene(1), Partition(0)
+    scene.words = {(0, 0): "later", (0, 1): "later"}
+    for offset in range(3):
+        scene.submit(partition, offset)
+    await scene.settle()
+    assert scene.began == [(0, 2)]
+    await scene.end((0, 2))
+    assert scene.began == [(0, 2)]
+    scene.words = {}
+    await asyncio.sleep(1.5 * SOON)  # asked again by itself
+    await scene.settle()
+    await scene.end((0, 0))
+    assert scene.began == [(0, 2), (0, 0), (0, 1)]
+
+
+async def test_while_all_tickets_of_all_lanes_must_wait_each_is_asked_once_a_turn() -> None:
+    scene, partitions = Scene(4), [Partition(0), Partition(1)]
+    for partition in partitions:
+        for offset in range(3):
+            scene.words[partition.number, offset] = "later"
+            scene.submit(partition, offset)
+    await scene.settle()
+    assert sorted(scene.asked) == sorted(scene.words)
+    assert scene.calls == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import fingerprint
 from streams.classify.triage import Lane, Triage
 from streams.claude.tiers import prompt_of
@@ -21,14 +22,21 @@ from tests.delivery.desk import FakeDesk
 from tests.delivery.events import classification, work
 
 SETTINGS = Settings()
+CUSTOMER = b'{"id":"t1","text":"hello","customer_id":"c-1"}'
 PROMPT = prompt_of(SETTINGS, SETTINGS.model)
 
 
 class Scene:
     """An intake, a partition, and what it found ready for a call."""
 
-    def __init__(self, registry: Registry | None = None, breaker: Breaker | None = None) -> None:
-        triage = Triage(batch_size=25, threshold=0.65, escalates=True, cap=1, attempts=2)
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        breaker: Breaker | None = None,
+        *,
+        escalates: bool = True,
+    ) -> None:
+        triage = Triage(batch_size=25, threshold=0.65, escalates=escalates, cap=1, attempts=2)
         giving_up = GivingUp(breaker or Breaker(1.0, 1, pytest.fail))  # never opens
         self.intake = Intake(registry or Registry(None), PROMPT, triage, giving_up)
         self.desk = FakeDesk()
@@ -116,6 +124,33 @@ def test_a_ticket_whose_calls_were_paid_goes_on_where_it_was_and_is_no_duplicate
     scene.take(item)
     assert scene.ready == [item]
     assert item.lane == Lane("escalation", 25)
+
+
+def test_a_ticket_has_the_value_that_the_books_tell_apart() -> None:
+    scene, item = Scene(), work(value=CUSTOMER)
+    scene.desk.values = FieldValues("customer_id")
+    scene.take(item)
+    assert item.books_value == "c-1"
+
+
+def test_a_ticket_that_is_paid_keeps_the_value_that_its_calls_were_booked_with() -> None:
+    """The field may be another one by now, or its day have no room for it."""
+    scene, item = Scene(), work(value=CUSTOMER)
+    scene.desk.values = FieldValues("customer_id")
+    item.so_far = classification(books_value="other")
+    scene.take(item)
+    assert item.books_value == "other"
+
+
+def test_an_answer_given_again_has_the_value_of_its_own_ticket() -> None:
+    scene = Scene()
+    scene.desk.values = FieldValues("customer_id")
+    before = classification(books_value="c-2")
+    scene.desk.duplicates.remember(fingerprint(Ticket("", "hello")), before, time.time())
+    scene.take(work(value=CUSTOMER))
+    [result] = scene.desk.results
+    assert isinstance(result, Classification)
+    assert (result.tier, result.books_value) == ("cache", "c-1")
 
 
 @pytest.mark.parametrize(
@@ -243,3 +278,35 @@ def test_dead_letters_open_the_breaker_and_what_comes_then_stays_in_hand() -> No
     assert len(scene.desk.finished) == 2
     assert scene.ready == []
     assert len(reasons) == 1
+
+
+UNSURE = classification(confidence=0.4, reason="low_confidence")
+SECOND_SAID_NOTHING = classification(tier="escalation", confidence=0.4, reason="refusal")
+
+
+@pytest.mark.parametrize("so_far", [UNSURE, SECOND_SAID_NOTHING])
+def test_a_paid_answer_is_the_last_word_where_there_is_no_second_tier_any_more(
+    so_far: Classification,
+) -> None:
+    scene, item = Scene(escalates=False), work()
+    item.so_far = so_far
+    scene.take(item)
+    assert scene.desk.results == [replace(so_far, reason=None)]
+    assert scene.ready == []
+
+
+@pytest.mark.parametrize(
+    ("so_far", "escalates"),
+    [
+        (UNSURE, True),
+        (replace(UNSURE, category="a_category_that_is_gone"), False),
+        (classification("unknown", confidence=0.0, reason="refusal"), False),
+        (classification("unknown", tier="escalation", confidence=0.0, reason="refusal"), False),
+    ],
+)
+def test_what_is_no_last_word_is_asked_again(so_far: Classification, escalates: bool) -> None:
+    scene, item = Scene(escalates=escalates), work()
+    item.so_far = so_far
+    scene.take(item)
+    assert scene.ready == [item]
+    assert item.lane.tier == ("escalation" if escalates else "first")

@@ -75,6 +75,7 @@ def member(partition: Partition) -> Member:
         intake=quiet,
         process=quiet,
         pace=quiet,
+        admission=quiet,
         fail=quiet,
     )
     owned: Any = partition

@@ -11,6 +11,7 @@ from streams.classify.answer import Reading, Verdict
 from streams.classify.triage import Lane, Triage
 from streams.claude.classifier import Answered, Question, Refused
 from streams.claude.failures import Failure, Recovery
+from streams.claude.pace import NoMoney
 from streams.delivery.breaker import Breaker
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.processing import Processing
@@ -268,3 +269,13 @@ async def test_an_open_breaker_lets_no_dead_letter_and_no_call_through() -> None
     asked = len(scene.first.asked)
     assert await scene.call(FIRST, tickets(3)) == ()
     assert len(scene.first.asked) == asked == 3
+
+
+async def test_tickets_whose_retry_there_is_no_money_for_are_handed_back_as_they_are() -> None:
+    scene, works = Scene(NoMoney()), tickets(3)
+    lane = Lane("first", 25)
+    assert await scene.call(lane, works) == works
+    assert {item.lane for item in works} == {lane}
+    assert [item.attempts for item in works] == [1, 1, 1]  # the one that was made is booked
+    assert len(scene.desk.records) == 1
+    assert scene.desk.results == []

@@ -10,28 +10,41 @@ from hypothesis import strategies as st
 
 from streams.books.changelog import decode_spend, encode_key, encode_spend
 from streams.books.rows import SpendRow
+from streams.books.windows import DAY, HOUR, Retention, Window
 from streams.delivery import tables
 from streams.delivery.faust_door import create_app
 from streams.delivery.tables import BookTable, Overlay
 from streams.settings import Settings
 
 SIZE, EXPIRES = 60, 3_600
+KEPT = Retention(minutes=EXPIRES, hours=2 * DAY, days=10 * DAY)
 ONE = SpendRow(tickets=1, picodollars=5)
 T = 1_700_000_040.0  # the beginning of a window
+
+
+def new_table(app: Any, retention: Retention = KEPT) -> Any:
+    return app.Table(
+        "spend",
+        default=SpendRow,
+        encode=encode_spend,
+        decode=decode_spend,
+        plus=SpendRow.plus,
+        retention=retention,
+    )
 
 
 def make() -> tuple[Any, BookTable]:
     """A table as the app makes it, and its window wrapper; partitions 0 and 1 are open."""
     app = create_app(Settings())
-    table = app.Table("spend", default=SpendRow, encode=encode_spend, decode=decode_spend)
-    wrapper = table.tumbling(SIZE, expires=EXPIRES)
+    table = new_table(app)
+    wrapper = table.tumbling(SIZE)
     for partition in (0, 1):
         table.open(partition, {})
     return wrapper, table
 
 
 def add(table: BookTable, overlay: Overlay, key: str, at: float, row: SpendRow = ONE) -> None:
-    table.add_to(overlay, key, at, lambda old: old.plus(row))
+    table.add_to(overlay, key, at, row)
 
 
 def committed(table: BookTable, partition: int, key: str, *at: float) -> Overlay:
@@ -152,7 +165,7 @@ def test_a_transaction_that_ends_after_its_partition_was_closed_shows_nothing() 
     table.apply(0, overlay)
     assert wrapper["0|m|billing"].at(T) == SpendRow()
     assert everything(table) == {}
-    assert table.expired(0, T + 10 * EXPIRES) == []
+    assert move_on(table, 0, T + 10 * EXPIRES) == {}
 
 
 def test_opening_again_shows_the_changelog_and_nothing_older() -> None:
@@ -171,57 +184,99 @@ def test_opening_again_shows_the_changelog_and_nothing_older() -> None:
     assert list(wrapper) == ["0|m|account"]
 
 
-def expire(table: BookTable, partition: int, now: float) -> Overlay:
-    """A transaction with the tombstones that are due."""
-    overlay: Overlay = dict.fromkeys(table.expired(partition, now))
+def move_on(table: BookTable, partition: int, now: float) -> Overlay:
+    """A transaction with the moves that are due."""
+    overlay: Overlay = {}
+    table.move_on(overlay, partition, now)
     table.apply(partition, overlay)
     return overlay
 
 
-def test_windows_expire_with_tombstones_when_their_time_is_over() -> None:
+def moved_to(at: float, size: int, key: str = "0|m|billing") -> Any:
+    return key, Window(at, 0).inside(size).span
+
+
+def test_a_row_moves_into_its_hour_when_its_time_is_over() -> None:
     wrapper, table = make()
-    committed(table, 0, "0|m|billing", T, T + 60)
+    minute = ("0|m|billing", table.window.current(T))
+    committed(table, 0, "0|m|billing", T, T, T + 60)
     committed(table, 1, "1|m|billing", T)
-    assert expire(table, 0, T + EXPIRES + 59) == {}
-    gone = expire(table, 0, T + EXPIRES + 60)
-    assert [(key, row) for (key, _), row in gone.items()] == [("0|m|billing", None)]
-    [(raw_key, raw)] = table.records(gone)
-    assert raw is None
-    assert raw_key == encode_key("0|m|billing", *table.window.current(T))
+    assert move_on(table, 0, T + EXPIRES + 59) == {}
+    moved = move_on(table, 0, T + EXPIRES + 60)
+    assert moved == {moved_to(T, HOUR): ONE.plus(ONE), minute: None}
+    assert list(moved) == [moved_to(T, HOUR), minute], "between the two nothing is missing"
+    assert dict(table.records(moved))[encode_key(*minute[:1], *minute[1])] is None
     assert wrapper["0|m|billing"].at(T) == SpendRow()
     assert wrapper["0|m|billing"].at(T + 60) == ONE
     assert wrapper["1|m|billing"].at(T) == ONE
-    assert expire(table, 0, T + EXPIRES + 60) == {}
-    assert len(expire(table, 0, T + 10 * EXPIRES)) == 1
-    assert list(table.windows()) == [{("1|m|billing", table.window.current(T))}]
+    assert move_on(table, 0, T + EXPIRES + 60) == {}
 
 
-def test_restored_windows_expire_too() -> None:
+def test_sums_are_the_same_before_a_move_and_after_it() -> None:
+    wrapper, table = make()
+    committed(table, 0, "0|m|billing", T, T + 60)
+    committed(table, 1, "1|m|billing", T)
+    for _ in range(2):
+        assert wrapper.relative_to_now().sums.hour(T).tickets == 3
+        assert wrapper.sums.day(T, lambda key: key.startswith("1|")).tickets == 1
+        assert wrapper.sums.total().tickets == 3
+        move_on(table, 0, T + 2 * EXPIRES)
+
+
+def test_hours_move_into_their_day_and_days_are_deleted() -> None:
+    _, table = make()
+    committed(table, 0, "0|m|billing", T, T + HOUR)
+    now = T + EXPIRES + 2 * HOUR
+    assert len(move_on(table, 0, now)) == 4
+    assert list(everything(table).values()) == [ONE, ONE]
+    move_on(table, 0, now + 3 * DAY)
+    assert everything(table) == {moved_to(T, DAY): ONE.plus(ONE)}
+    day = Window(T, 0).inside(DAY)
+    assert move_on(table, 0, day.end + KEPT.days - 1) == {}
+    assert move_on(table, 0, day.end + KEPT.days) == {moved_to(T, DAY): None}
+    assert everything(table) == {}
+
+
+def test_restored_rows_move_on_too() -> None:
     _, table = make()
     start, end = table.window.current(T)
     table.open(0, {encode_key("0|m|billing", start, end): encode_spend(ONE)})
-    assert len(expire(table, 0, T + 2 * EXPIRES)) == 1
-    assert everything(table) == {}
+    move_on(table, 0, T + 2 * EXPIRES)
+    assert everything(table) == {moved_to(T, HOUR): ONE}
 
 
-def test_an_aborted_expiry_is_tried_again() -> None:
+def test_an_aborted_move_is_tried_again() -> None:
     _, table = make()
     committed(table, 0, "0|m|billing", T)
-    later = T + 2 * EXPIRES
-    first = table.expired(0, later)
-    assert table.expired(0, later) == first
-    assert len(first) == 1
+    first: Overlay = {}
+    again: Overlay = {}
+    table.move_on(first, 0, T + 2 * EXPIRES)
+    table.move_on(again, 0, T + 2 * EXPIRES)
+    assert again == first
+    assert len(first) == 2
+    assert everything(table) == {("0|m|billing", table.window.current(T)): ONE}
 
 
-def test_a_late_event_of_an_expired_window_starts_anew_and_expires_again() -> None:
+def test_a_late_event_goes_to_its_own_window_and_is_moved_later_again() -> None:
     wrapper, table = make()
     committed(table, 0, "0|m|billing", T, T)
     later = T + 2 * EXPIRES
-    expire(table, 0, later)
+    move_on(table, 0, later)
     committed(table, 0, "0|m|billing", T)
     assert wrapper["0|m|billing"].at(T).tickets == 1
-    assert len(expire(table, 0, later)) == 1
-    assert everything(table) == {}
+    move_on(table, 0, later)
+    assert {key: row.tickets for key, row in everything(table).items()} == {moved_to(T, HOUR): 3}
+
+
+def test_what_a_transaction_adds_to_is_moved_by_the_next_one() -> None:
+    wrapper, table = make()
+    overlay: Overlay = {}
+    committed(table, 0, "0|m|billing", T)
+    add(table, overlay, "0|m|billing", T)
+    table.move_on(overlay, 0, T + 2 * EXPIRES)
+    table.apply(0, overlay)
+    assert wrapper["0|m|billing"].at(T).tickets == 2
+    assert len(everything(table)) == 1
 
 
 def test_a_late_event_of_an_open_window_is_counted_in_it() -> None:
@@ -230,7 +285,6 @@ def test_a_late_event_of_an_open_window_is_counted_in_it() -> None:
     committed(table, 0, "0|m|billing", T)
     assert wrapper["0|m|billing"].at(T).tickets == 1
     assert wrapper["0|m|billing"].at(T + 600).tickets == 1
-    assert len(expire(table, 0, T + EXPIRES + 60)) == 1
 
 
 def test_a_row_that_a_transaction_deletes_first_starts_anew_in_it() -> None:
@@ -241,21 +295,23 @@ def test_a_row_that_a_transaction_deletes_first_starts_anew_in_it() -> None:
     assert [row.tickets for row in overlay.values()] == [1]
 
 
-def test_tombstones_come_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MOST_TOMBSTONES", 3)
+def test_rows_move_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_MOVED", 3)
     _, table = make()
     for n in range(4):
         committed(table, 0, f"0|m|{n}", T, T + 60)
-    sizes = [len(expire(table, 0, T + 2 * EXPIRES)) for _ in range(4)]
-    assert sizes == [3, 3, 2, 0]
-    assert everything(table) == {}
+    gone = [
+        sum(row is None for row in move_on(table, 0, T + 2 * EXPIRES).values()) for _ in range(4)
+    ]
+    assert gone == [3, 3, 2, 0]
+    assert sum(row.tickets for row in everything(table).values()) == 8
 
 
 keys = st.sampled_from(["m|billing", "m|account", "none|unknown"])
-times = st.integers(0, 3 * EXPIRES).map(lambda seconds: T + seconds)
+times = st.integers(0, 20 * DAY).map(lambda seconds: T + seconds)
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["commit", "commit", "abort", "expire", "reopen"]),
+        st.sampled_from(["commit", "commit", "abort", "move on", "move on", "restart"]),
         st.integers(0, 1),
         st.lists(st.tuples(keys, times), max_size=4),
     ),
@@ -264,64 +320,69 @@ steps = st.lists(
 
 
 @given(steps)
-def test_a_restore_from_the_changelog_gives_the_same_table(
+def test_every_dollar_stands_in_exactly_one_row_whatever_happens(
     steps: list[tuple[str, int, list[tuple[str, float]]]],
 ) -> None:
-    """Any transactions, in any order: the table, the changelog and a plain dictionary agree."""
+    """Commits, late ones too, transactions that fail, moves at all three sizes, restarts: the table
+    is what the changelog says, and its rows sum up to what was committed and is not deleted."""
     _, table = make()
     topic: dict[int, dict[bytes, bytes | None]] = {0: {}, 1: {}}
-    plain: dict[Any, int] = {}
+    paid: dict[tuple[str, float], int] = {}
     now = T
     for what, partition, events in steps:
-        if what == "reopen":
+        if what == "restart":
             table.open(partition, topic[partition])
             continue
         overlay: Overlay = {}
         for key, at in events:
             add(table, overlay, f"{partition}|{key}", at)
             now = max(now, at)
+        if what == "move on":
+            table.move_on(overlay, partition, now)
         if what == "abort":
             continue
-        if what == "expire":
-            for row_key in table.expired(partition, now):
-                overlay.setdefault(row_key, None)
+        for (key, span), row in overlay.items():
+            if row is None and Window.of(span).size == DAY:
+                paid[key, span[0]] -= everything(table)[key, span].tickets
+        for key, at in events:
+            day = f"{partition}|{key}", at - at % DAY
+            paid[day] = paid.get(day, 0) + 1
         topic[partition].update(table.records(overlay))
         table.apply(partition, overlay)
-        for key, at in events:
-            row_key = (f"{partition}|{key}", table.window.current(at))
-            plain[row_key] = plain.get(row_key, 0) + 1
-        for row_key, row in overlay.items():
-            if row is None:
-                del plain[row_key]
-    assert {key: row.tickets for key, row in everything(table).items()} == plain
+        stands: dict[tuple[str, float], int] = {}
+        for (key, span), row in everything(table).items():
+            day = key, span[0] - span[0] % DAY
+            stands[day] = stands.get(day, 0) + row.tickets
+        assert stands == {day: number for day, number in paid.items() if number}
     indexed = [row_key for keys in table.windows() for row_key in keys]
-    assert sorted(indexed) == sorted(plain)
+    assert sorted(indexed) == sorted(everything(table))
     _, restored = make()
     for partition in (0, 1):
         restored.open(partition, topic[partition])
     assert everything(restored) == everything(table)
-    far = T + 100 * EXPIRES
-    for partition in (0, 1):
-        assert set(expire(restored, partition, far)) == set(expire(table, partition, far))
+    for far in (100 * DAY, 200 * DAY, 300 * DAY):  # into the hour, into the day, away
+        for partition in (0, 1):
+            assert move_on(restored, partition, T + far) == move_on(table, partition, T + far)
     assert everything(restored) == everything(table) == {}
 
 
-def test_looking_for_expired_windows_is_cheap_while_there_are_none() -> None:
+def test_looking_for_rows_that_are_due_is_cheap_while_there_are_none() -> None:
     """It is done at every commit, and a week has 10,000 windows."""
     _, table = make()
     for n in range(10_000):
         committed(table, 0, "0|m|billing", T + 60 * n)
-    table.window.expires = 60 * 20_000
     began = time.perf_counter()
+    overlay: Overlay = {}
     for _ in range(1_000):
-        assert table.expired(0, T + 60 * 10_000) == []
+        table.move_on(overlay, 0, T + EXPIRES)
+    assert overlay == {}
     assert time.perf_counter() - began < 0.2  # sorting each time takes about a second
 
 
 def test_faust_neither_reads_nor_recovers_the_changelogs() -> None:
     app = create_app(Settings())
-    table = app.Table("spend", default=SpendRow, encode=encode_spend, decode=decode_spend)
-    table.tumbling(SIZE, expires=EXPIRES)
+    table = new_table(app)
+    table.tumbling(SIZE)
     assert app.tables["spend"] is table
     assert app.tables.changelog_topics == set()
     assert not app.tables

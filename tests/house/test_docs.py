@@ -13,7 +13,7 @@ import pytest
 from streams import cli
 from streams.audit.checks import Evidence
 from streams.books.changelog import decode_key, decode_spend
-from streams.books.rows import SpendRow
+from streams.books.rows import SpendRow, spend_of_ticket
 from streams.classify.answer import Reason
 from streams.classify.categories import DEFAULT
 from streams.classify.prompt import answer_schema, prompt_version, system_prompt
@@ -157,7 +157,7 @@ def test_the_routed_ticket_of_the_readme_is_one_and_its_price_is_right() -> None
     (row,) = [block for block in examples("") if block.startswith("key")]
     key, line = (part.split(maxsplit=1)[1] for part in row.splitlines())
     name, start, end = decode_key(key.encode())
-    assert name == f"{found.source.partition}|{result.model}|{result.category}"
+    assert name == spend_of_ticket(found.source.partition, result).key
     assert start <= result.classified_at / 1000 <= end + 0.1
     expected = SpendRow(1, 1, result.input_tokens, result.output_tokens, picodollars=cost)
     assert decode_spend(line.encode()) == expected

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from streams.books.dimensions import OTHER, read_key
 from streams.books.rows import SpendRow
 from streams.settings import to_environment
 from tests.stack import SHARED, running_stack
@@ -25,7 +26,14 @@ async def test_faust_users_read_committed_rows_with_now_at_and_items(
     faults: dict[str, object] = {"latency": 0.01, "bad_json": 0.1}
     # A day's window: the run is in one, unless midnight comes.
     with running_stack(
-        kafka, namespace, tmp_path, faults, **SHARED, window_seconds=86_400
+        kafka,
+        namespace,
+        tmp_path,
+        faults,
+        **SHARED,
+        window_seconds=86_400,
+        books_field="customer_id",
+        books_field_values=1,
     ) as stack:
         await stack.create_topics(partitions=2)
         await stack.send_samples(TICKETS)
@@ -58,7 +66,13 @@ async def test_faust_users_read_committed_rows_with_now_at_and_items(
             assert [list(row) for row in rows] == tables["at"]
             wrong = sum(n for key, n in tables["errors"].items() if "|answer|" in key)
             assert wrong == report.api_calls - report.calls["ok"]
-            assert {key.split("|")[0] for key, _ in tables["spend"]} == {"0", "1"}
+            told = [read_key(key) for key, _ in tables["spend"]]
+            assert {partition for partition, _ in told} == {0, 1}
+            for number in (0, 1):
+                values = {of.value for partition, of in told if partition == number}
+                assert OTHER in values
+                assert len(values - {"", OTHER}) == 1
+            assert await stack.broken_promises(strict=False) == []
         finally:
             worker.terminate()
             assert worker.wait(30) == 0

@@ -167,3 +167,20 @@ async def test_metrics_are_read_when_they_are_asked_for(worker: Worker) -> None:
             assert f"level {value}.0\n" in body
     finally:
         await server.stop()
+
+
+async def test_an_alarm_is_told_while_the_worker_is_ready(worker: Worker) -> None:
+    alarms: list[str] = []
+    server = HealthServer(
+        "127.0.0.1", 0, worker.why_not_ready, CollectorRegistry(), lambda: "".join(alarms) or None
+    )
+    await server.start()
+    try:
+        worker.reason = None
+        assert await get(server.address + "/readyz") == (200, "ready\n")
+        alarms.append("a price is missing")
+        assert await get(server.address + "/readyz") == (200, "ready\nbut a price is missing\n")
+        worker.reason = "joining"
+        assert await get(server.address + "/readyz") == (503, "joining\n")
+    finally:
+        await server.stop()

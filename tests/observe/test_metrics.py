@@ -8,6 +8,7 @@ import pytest
 from streams.classify.answer import Reason
 from streams.claude import failures
 from streams.events.errors import ErrorType
+from streams.events.model import CLOSING, UNPRICED
 from streams.observe.health import Phase
 from streams.observe.metrics import ALL, ERROR_TYPES, OTHER, OUTCOMES, STATES, Metric, bounded
 
@@ -44,7 +45,7 @@ def test_each_name_is_declared_once() -> None:
 def test_every_error_that_we_name_is_a_label_and_any_other_is_not() -> None:
     ours = {*get_args(Reason), *get_args(ErrorType), *failures.SPEND_LIMITS}
     ours |= {name for name, _ in failures._HOLDS.values()}
-    ours |= {failures.malformed().error_type, failures.no_price("m").error_type}
+    ours |= {failures.malformed().error_type, UNPRICED, *CLOSING}
     assert ours <= ERROR_TYPES
     assert bounded("overloaded_error") == "overloaded_error"
     assert bounded("sent_by_a_proxy") == OTHER

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.local.standin.prices import Model, Usage
+from streams.local.standin.prices import Usage
 
 
 @dataclass(slots=True)
@@ -51,12 +51,12 @@ class Account:
     disconnected: int = 0
     """Clients that left a hanging call; not among ``calls``."""
 
-    def charge(self, model: Model, usage: Usage, picodollars: int, tickets: int) -> None:
-        """A paid reply with status 200, about so many tickets."""
+    def charge(self, model: str, usage: Usage, picodollars: int, tickets: int) -> None:
+        """A paid reply of ``model`` with status 200, about so many tickets."""
         self.calls[200] += 1
         self.paid += 1
         self.tickets += tickets
-        self.models[model.id].add(usage, picodollars)
+        self.models[model].add(usage, picodollars)
 
     def as_json(self, in_flight: int) -> dict[str, Any]:
         """The body of ``GET /_standin/account``."""

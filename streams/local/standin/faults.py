@@ -55,6 +55,7 @@ class Faults:
     swap: float = _rate("Of many tickets: answer in another order.")
     double: float = _rate("Of many tickets: answer one twice, differently.")
     invent: float = _rate("Of many tickets: answer one more that was never asked about.")
+    renamed: float = _rate("Say that a model answered of which nobody has heard. Paid.")
     obey: float = _rate("Do what the tickets' texts say.")
 
     def __post_init__(self) -> None:

@@ -15,12 +15,17 @@ from streams.local.standin.tokens import answer_tokens, cut_to_tokens
 THINKING_TOKENS = {"low": 40, "medium": 150, "high": 500, "xhigh": 1_000, "max": 2_000}
 REFUSAL_TOKENS = 5
 
+UNHEARD = "claude-unheard-1"
+"""A model without a price."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A message to send, and what it is charged with."""
 
     body: bytes
+    model: str
+    """That it says it is of, and is charged for."""
     usage: Usage
     picodollars: int
 
@@ -51,11 +56,12 @@ def generate(
     usage = Usage(
         input=request.input_tokens - sum(cache), output=output, thinking=thinking, **cache._asdict()
     )
+    model = UNHEARD if "renamed" in faults else request.model.id
     message = {
         "id": message_id,
         "type": "message",
         "role": "assistant",
-        "model": request.model.id,
+        "model": model,
         "content": content,
         "stop_reason": stop_reason,
         "stop_sequence": None,
@@ -63,7 +69,7 @@ def generate(
         "usage": _usage_json(usage, request.geo),
     }
     body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(body, usage, request.model.cost(usage, request.geo))
+    return Reply(body, model, usage, request.model.cost(usage, request.geo))
 
 
 def _thinking_tokens(request: MessageRequest, faults: frozenset[str]) -> int:

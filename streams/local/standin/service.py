@@ -103,7 +103,7 @@ class Service:
         reply = generate(request, call.cache, call.fate.faults, call.message_id)
         self._cache.answered(request, call.cache, time.monotonic())
         self.limiter(request.model).spent(reply.usage.output)
-        self.account.charge(request.model, reply.usage, reply.picodollars, len(request.tickets()))
+        self.account.charge(reply.model, reply.usage, reply.picodollars, len(request.tickets()))
         if self._ledger:
             self._ledger.paid(request)
         return reply

@@ -20,14 +20,21 @@ from tests.delivery.events import TOPICS
 
 PARTITION = 3
 
-RowKey = tuple[str, float]
-"""Key of a table's row, and the start of its window."""
+RowKey = tuple[str, float, int]
+"""Key of a table's row, start and size of its window."""
+
+LARGER = {3_600: 86_400, 86_400: None}
+"""Where rows move to; those of smaller windows to their hour."""
 
 
 class Reader:
-    """``keys`` of the input topic by offset, as far as it is written; ``window`` in seconds."""
+    """``keys`` of the input topic by offset, as far as it is written; ``window`` in seconds;
+    ``kept`` says how many seconds a row stays, by the size of its window."""
 
-    def __init__(self, keys: Mapping[int, bytes | None], window: int) -> None:
+    def __init__(
+        self, keys: Mapping[int, bytes | None], window: int, kept: Mapping[int, int]
+    ) -> None:
+        self._kept = kept
         self._keys = keys
         self._window = window
         self.committed = 0
@@ -48,10 +55,10 @@ class Reader:
         self._last: dict[tuple[str, int, bytes], int] = {}
         self._released: set[int] = set()
 
-    def take(self, records: list[Record], offset: int | None, expired_before: float) -> None:
+    def take(self, records: list[Record], offset: int | None, now: float) -> None:
         """One transaction: all of it is seen, or none. Raises AssertionError."""
         for record in records:
-            self._record(record, expired_before)
+            self._record(record, now)
         self.committed = self.committed if offset is None else offset
         lost = [o for o in self._keys if o < self.committed and o not in self.out]
         assert not lost, f"{lost} are below the committed offset and not out"
@@ -62,7 +69,7 @@ class Reader:
         assert self.spend == self._due_spend, "spend is not the sum of calls and tickets"
         assert self.errors == self._due_errors, "errors are not the sum of calls and letters"
 
-    def _record(self, record: Record, expired_before: float) -> None:
+    def _record(self, record: Record, now: float) -> None:
         topics = TOPICS
         if record.topic == topics.done:
             self._done(record)
@@ -73,7 +80,7 @@ class Reader:
             assert record.value is None
             self._closed.add(record.key.decode())
         elif record.topic in (topics.spend, topics.errors):
-            self._row(record, expired_before)
+            self._row(record, now)
         elif record.topic == topics.dead_letter:
             found = {name: (value or b"").decode() for name, value in record.headers}
             offset = int(found[headers.SOURCE_OFFSET])
@@ -127,7 +134,7 @@ class Reader:
     # The tables: what is due, and what the changelogs say
 
     def _at(self, delta: SpendDelta | ErrorDelta) -> RowKey:
-        return delta.key, delta.at // self._window * self._window
+        return delta.key, delta.at // self._window * self._window, self._window
 
     def _add_spend(self, delta: SpendDelta) -> None:
         row = self._due_spend.get(self._at(delta), SpendRow())
@@ -136,17 +143,30 @@ class Reader:
     def _add_error(self, delta: ErrorDelta) -> None:
         self._due_errors[self._at(delta)] += 1
 
-    def _row(self, record: Record, expired_before: float) -> None:
+    def _row(self, record: Record, now: float) -> None:
         assert record.key is not None
         assert record.partition == PARTITION
         key, start, end = decode_key(record.key)
+        row = key, start, round(end - start)
         if record.value is None:
-            assert end <= expired_before, "a window is deleted that is not expired"
-            self._due_spend.pop((key, start), None)
-            self._due_errors.pop((key, start), None)
-            self.spend.pop((key, start), None)
-            self.errors.pop((key, start), None)
+            self._moves(row, now)
+            self.spend.pop(row, None)
+            self.errors.pop(row, None)
         elif record.topic == TOPICS.spend:
-            self.spend[key, start] = decode_spend(record.value)
+            self.spend[row] = decode_spend(record.value)
         else:
-            self.errors[key, start] = decode_count(record.value)
+            self.errors[row] = decode_count(record.value)
+
+    def _moves(self, row: RowKey, now: float) -> None:
+        """It is deleted: what is due there is due in the larger window from here on."""
+        key, start, size = row
+        assert start + size + self._kept[size] <= now, "a row leaves before its time"
+        if (larger := LARGER.get(size, 3_600)) is not None:
+            target = key, start // larger * larger, larger
+            if row in self._due_spend:
+                due = self._due_spend.get(target, SpendRow())
+                self._due_spend[target] = due.plus(self._due_spend[row])
+            if row in self._due_errors:
+                self._due_errors[target] += self._due_errors[row]
+        self._due_spend.pop(row, None)
+        self._due_errors.pop(row, None)

@@ -20,7 +20,7 @@ from tests.delivery.events import TOPICS
 from tests.delivery.model.fake_kafka import FakeIntents, FakeKafka, FakeProducer
 from tests.delivery.model.reader import PARTITION, RowKey
 
-SETTINGS = Settings(window_retention_hours=1)
+SETTINGS = Settings(window_retention_hours=1, hour_retention_days=1)
 COUNTS = dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 2)
 
 
@@ -95,9 +95,12 @@ class Worker:
         await self.partition.close()
 
     def rows(self, table: BookTable) -> dict[RowKey, Any]:
-        """What the table shows, by key and start of the window."""
+        """What the table shows, by key, start and size of the window."""
         found = {row_key for keys in table.windows() for row_key in keys}
-        return {(key, window[0]): table.row(key, window[0]) for key, window in found}
+        return {
+            (key, start, round(end - start)): table.data.data[key, (start, end)]
+            for key, (start, end) in found
+        }
 
 
 async def _within(seconds: float, wait: Callable[[], Any]) -> None:

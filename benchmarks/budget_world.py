@@ -4,8 +4,12 @@ import heapq
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from streams.books.budget import FRESH, UNSEEN_PART, Budget, Part
+from streams.books.budget import Budget, Seen
+from streams.books.limits import WHOLE, Limit, Scope
+from streams.books.money import PICODOLLARS_PER_DOLLAR
+from streams.books.purse import FRESH, UNSEEN_PART, Held, Part, let_go, reserve
 
 HOUR = 3600.0
 WINDOW = 60
@@ -13,6 +17,11 @@ START = 1_763_712_000.0
 """An hour begins."""
 
 STEP = 0.1
+
+
+def hourly(picodollars: int, scope: Scope = WHOLE) -> Limit:
+    """A budget of an hour."""
+    return Limit("hour", Decimal(picodollars) / PICODOLLARS_PER_DOLLAR, *scope)
 
 
 @dataclass
@@ -26,6 +35,8 @@ class World:
     seed: int
     slots: int = 20
     begin: float = START
+    scope: Scope = WHOLE
+    """Of the spending that the budget is for, and of every call."""
     now: float = START
     spent: dict[float, int] = field(default_factory=dict)
     """What was really spent, by hour."""
@@ -34,7 +45,7 @@ class World:
         self.random = random.Random(self.seed)
         self.now = self.begin
         self.budgets = [
-            Budget({"hour": self.limit}, WINDOW, lambda: self.now, lambda: self.now)
+            Budget([hourly(self.limit, self.scope)], WINDOW, lambda: self.now, lambda: self.now)
             for _ in range(self.workers)
         ]
         self.in_flight = [0] * self.workers
@@ -71,19 +82,19 @@ class World:
     def _spend(self, worker: int) -> None:
         budget = self.budgets[worker]
         while self.in_flight[worker] < self.slots:
-            if budget.refusal(self.most, Part(1, self.workers)) is not None:
+            if budget.refusal(budget, self.most, Part(1, self.workers)) is not None:
                 return
-            budget.reserve(self.most)
+            held = reserve(list(budget), self.most)
             self.in_flight[worker] += 1
-            self._at(self.random.uniform(0.2, 5.0), self._end_of(worker))
+            self._at(self.random.uniform(0.2, 5.0), self._end_of(worker, held))
 
-    def _end_of(self, worker: int) -> Callable[[], None]:
+    def _end_of(self, worker: int, held: Held) -> Callable[[], None]:
         def end() -> None:
             cost = self.random.choice([self.most, self.random.randint(1, self.most)])
             hour, window = self.now // HOUR * HOUR, self.now // WINDOW * WINDOW
             self.spent[hour] = self.spent.get(hour, 0) + cost
-            self.budgets[worker].pay(worker, int(self.now * 1000), cost)
-            self.budgets[worker].release(self.most)
+            self.budgets[worker].pay(worker, int(self.now * 1000), cost, self.scope)
+            let_go(held)
             self.in_flight[worker] -= 1
             self._at(
                 self.random.uniform(0.0, 3.0),
@@ -103,7 +114,7 @@ class World:
                     if committed > asked:
                         break
                     self._seen[worker] += 1
-                    self.budgets[worker].see(partition, window, amount)
+                    self.budgets[worker].see(Seen(partition, window, self.scope, amount))
                 self.budgets[worker].current_at = asked
                 self._at(0.0, look)
 
