@@ -142,6 +142,8 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
     assert variable(field) == SHARED.get(field, PREFIX + field.upper())
     assert plain(load_settings(), field) != OTHER[field]
     monkeypatch.setenv(variable(field), written(OTHER[field]))
+    for name, needed in NEEDS.get(field, {}).items():
+        monkeypatch.setenv(variable(name), needed)
     assert plain(load_settings(), field) == OTHER[field]
 
 
