@@ -37,6 +37,7 @@ from streams.books.windows import DAY, HOUR, Retention
 from streams.classify.categories import DEFAULT, Category, closed_set, entries, names
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
+from streams.mapping.fields import FieldMapping, checked, checked_filter, mapping_of
 
 PREFIX = "TICKET_STREAMS_"
 
@@ -49,6 +50,11 @@ TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
 Categories = Annotated[
     tuple[Category, ...], NoDecode, BeforeValidator(entries), AfterValidator(closed_set)
 ]
+
+Mapped = Annotated[
+    FieldMapping | None, NoDecode, BeforeValidator(mapping_of), AfterValidator(checked)
+]
+JmesPath = Annotated[str | None, AfterValidator(checked_filter)]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -123,6 +129,30 @@ class Settings(BaseSettings):
         description="What tickets are sorted into, besides unknown: in the file one "
         "`[[categories]]` each, with name, description, examples and topic; here JSON, or names "
         "separated by commas.",
+    )
+
+    mapping: Mapped = Field(
+        None,
+        description="Where a ticket's fields stand in events of another shape: a ready-made "
+        "mapping (`ticket-streams mapping show` lists them), or in the file a table `[mapping]` "
+        "with JMESPath expressions id, text, subject, customer_id, channel, created_at, filter and "
+        "root; here JSON. docs/mapping.md.",
+    )
+    filter: JmesPath = Field(
+        None,
+        description="JMESPath expression that is true for events that are tickets; the others are "
+        "skipped. In place of the mapping's own.",
+    )
+    tombstones: Literal["dead_letter", "skip"] = Field(
+        "dead_letter", description="What becomes of events without a value."
+    )
+    updates: Literal["each", "latest"] = Field(
+        "each",
+        description="Events with the same ticket id: each is classified, or of those that wait in "
+        "a partition at the same time only the last; the others are skipped.",
+    )
+    output_envelope: Literal["none", "cloudevents"] = Field(
+        "none", description="Routed tickets as CloudEvents in binary mode: `ce_` headers."
     )
 
     model: str = Field("claude-haiku-5-5", description="Model that classifies. It needs a price.")
@@ -336,6 +366,12 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def skips(self) -> bool:
+        """Whether there may be events that are finished without a result."""
+        filtered = self.filter or (self.mapping and self.mapping.whole().filter)
+        return bool(filtered) or self.tombstones == "skip" or self.updates == "latest"
+
+    @property
     def retention(self) -> Retention:
         """How long rows of the books stay where they are."""
         days = self.hour_retention_days, self.day_retention_days
@@ -402,9 +438,6 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
-LISTS = ("categories", "budgets")
-"""Settings that are JSON in the environment."""
-
 KNOWN = {
     *(variable(field) for field in Settings.model_fields),
     # Where files are, rather than how to work: read before, or elsewhere.
@@ -453,15 +486,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_REPEATED else text[:MOST_REPEATED] + "..."
 
 
+def _as_variable(value: object) -> str:
+    """Nothing where there is none: a variable that is set to nothing is not set."""
+    if value is None:
+        return ""
+    return json.dumps(value, default=str) if isinstance(value, list | tuple | dict) else str(value)
+
+
 def to_environment(settings: Settings) -> dict[str, str]:
     """This process's environment, with ``settings`` for a process of our own to be started with."""
     given = settings.model_dump(exclude_unset=True, exclude={"anthropic_api_key"})
     key = settings.anthropic_api_key
     return {
         **os.environ,
-        **{
-            variable(name): json.dumps(value, default=str) if name in LISTS else str(value)
-            for name, value in given.items()
-        },
+        **{variable(name): _as_variable(value) for name, value in given.items()},
         variable("anthropic_api_key"): key.get_secret_value() if key else "",
     }

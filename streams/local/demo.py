@@ -4,7 +4,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from streams.audit.verify import collect
 from streams.dashboard.server import start_dashboard
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
-from streams.local.demo_report import DemoReport, make_report
+from streams.local.demo_report import DemoReport, make_report, skips
+from streams.local.foreign_samples import draw_foreign
 from streams.local.kafka.broker import EmbeddedKafka
-from streams.local.samples import draw
+from streams.local.samples import Event, draw
 from streams.local.standin.process import StandIn
 from streams.settings import Settings, load_settings, to_environment
 
@@ -49,7 +50,14 @@ class DemoFailedError(Exception):
 class Demo:
     """Everything that runs, while it runs. ``on_step`` is told in words what happens next."""
 
-    def __init__(self, tickets: int, seed: int, on_step: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        tickets: int,
+        seed: int,
+        on_step: Callable[[str], None],
+        mapping: str | None = None,
+    ) -> None:
+        self._mapping = mapping
         self._tickets = tickets
         self._seed = seed
         self._on_step = on_step
@@ -88,6 +96,7 @@ class Demo:
             anthropic_api_key="stand-in",
             anthropic_base_url=api.url,
             worker_port=0,
+            **({"mapping": self._mapping} if self._mapping else {}),
         )
         topics = Topics.of(settings)
         self._on_step("topics and the dashboard")
@@ -131,8 +140,15 @@ class Demo:
             bootstrap_servers=settings.bootstrap_servers, linger_ms=5, max_request_size=2**21
         )
         async with producer:
-            for event in draw(self._tickets, self._seed):
-                await producer.send(topics.input, event.value, key=event.key)
+            for event in self._events():
+                await producer.send(
+                    topics.input, event.value, key=event.key, headers=list(event.headers)
+                )
+
+    def _events(self) -> Iterator[Event]:
+        if self._mapping is None:
+            return draw(self._tickets, self._seed)
+        return draw_foreign(self._tickets, self._mapping)
 
     async def _watch(
         self,
@@ -145,10 +161,13 @@ class Demo:
         """Count what a read_committed consumer of the outputs sees, until all tickets are there."""
         finished = 0
         moved = time.monotonic()
-        async with _reader(settings, *topics.categories.values(), topics.dead_letter) as outputs:
+        ends = [*topics.categories.values(), topics.dead_letter]
+        skipped = [topics.skipped] if topics.skips else []
+        async with _reader(settings, *ends, *skipped) as outputs:
             while finished < self._tickets:
                 batches = await outputs.getmany(timeout_ms=200)
-                new = sum(map(len, batches.values()))
+                records = [record for batch in batches.values() for record in batch]
+                new = sum(1 if r.topic in ends else skips(r.value) for r in records)
                 finished += new
                 on_progress(finished, self._tickets)
                 if new:

@@ -9,7 +9,7 @@ import base64
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -58,6 +58,7 @@ class Event:
     key: bytes | None
     value: bytes
     expect: str
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 @cache
