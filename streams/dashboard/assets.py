@@ -27,6 +27,8 @@ _FILES = {
     "/static/format.js": ("streams.dashboard", "static/format.js", "text/javascript"),
     "/static/table.js": ("streams.dashboard", "static/table.js", "text/javascript"),
     "/static/text.js": ("streams.dashboard", "static/text.js", "text/javascript"),
+    "/static/promises.js": ("streams.dashboard", "static/promises.js", "text/javascript"),
+    "/static/promises.css": ("streams.dashboard", "static/promises.css", "text/css"),
     "/static/icon.svg": ("streams.dashboard", "static/icon.svg", "image/svg+xml"),
     "/static/vendor/uplot.js": ("youplot.vendor", "uplot.iife.min.js", "text/javascript"),
     "/static/vendor/uplot.css": ("youplot.vendor", "uplot.min.css", "text/css"),
