@@ -119,11 +119,16 @@ class FaultDesk:
         self._task = asyncio.create_task(self._run(fault, self.last))
         return self.last
 
+    async def ended(self) -> None:
+        """Wait until nothing is going on."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def close(self) -> None:
         """End what is going on, and mend what it broke."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait([self._task])
+        await self.ended()
 
     async def _run(self, fault: Fault, happening: Happening) -> None:
         try:

@@ -91,7 +91,7 @@ def draw(
     the id of one of ``customers`` (at least 1) customers, the first far busier than the last; about
     2% of the events have none. The same arguments give the same events, except ``created_at`` where
     ``now_ms`` (UTC epoch milliseconds) is not given: then it is the time of the draw. If they
-    are to be ``distinct``, each text ends in its ticket's id: no answer can be given to two of them.
+    are to be ``distinct``, each text ends in its ticket's id: no answer fits two of them.
     """
     rng = random.Random(seed)
     # Zipf's law: the k-th customer writes 1/k as often as the first.

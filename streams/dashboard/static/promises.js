@@ -1,8 +1,6 @@
 // The demo's panel: do the promises hold, and buttons that try to break them. Loaded in a demo only.
 // It fills <section id="promises">. Texts are set as text, never as markup.
 
-import { setText } from "./text.js";
-
 const EVERY_MS = 1_000;
 const TOKEN = "X-Demo-Token";
 
@@ -25,6 +23,11 @@ function dollars(pico) {
   return `${pico < 0n ? "−" : ""}$${whole}.${parts}`;
 }
 
+// Leaves an unchanged text alone: it may be selected, or be read aloud.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -39,7 +42,7 @@ const verdict = make("p", { className: "promises-verdict" });
 const detail = make("p", { className: "promises-detail" });
 const tiles = make("dl", { className: "promises-tiles" });
 const buttons = make("div", { className: "promises-buttons" });
-const log = make("ol", { className: "promises-log" });
+const log = make("ul", { className: "promises-log" });
 verdict.setAttribute("role", "status");
 buttons.setAttribute("role", "group");
 buttons.setAttribute("aria-label", "Break something");
@@ -91,12 +94,12 @@ function sum(now) {
 
 function books(now) {
   const [book, api, difference, unsettled] = [now.books, now.api, now.difference, now.unsettled].map(BigInt);
-  const bound = `; at most ${dollars(unsettled)} is unsettled: calls that a crash cut off`;
-  if (difference === 0n) return ["agree to the pico-dollar", `${dollars(api)}${unsettled ? bound : ""}`, "good"];
-  if (difference < 0n) return [`${dollars(-difference)} too much`, "the books have money that the API never charged", "bad"];
   const both = `books ${dollars(book)}, API ${dollars(api)}`;
-  if (difference <= unsettled) return [`agree: ${dollars(difference)} unsettled`, `${both}${bound}`, "good"];
-  if (now.state === "broken" && now.checks) return [`${dollars(difference - unsettled)} missing`, both, "bad"];
+  const most = `at most ${dollars(unsettled)} unsettled: calls that a crash cut off`;
+  if (difference < 0n) return [`${dollars(-difference)} too much`, `${both}: it never charged that`, "bad"];
+  if (difference === 0n) return ["agree to the pico-dollar", `${dollars(api)}${unsettled ? `, ${most}` : ""}`, "good"];
+  if (difference <= unsettled) return ["agree", `${both}: ${dollars(difference)} of ${most}`, "good"];
+  if (now.checks) return [`${dollars(difference - unsettled)} missing`, both, "bad"];
   return ["settling", `${both}: calls in flight are not committed yet`];
 }
 
@@ -114,24 +117,16 @@ function offer(faults, running, busy) {
   for (const button of buttons.querySelectorAll("button")) {
     // Not "disabled": that would take the focus from who has just pressed it.
     button.setAttribute("aria-disabled", String(busy));
-    button.setAttribute("aria-pressed", String(button.dataset.fault === running));
+    button.toggleAttribute("data-running", button.dataset.fault === running);
   }
 }
 
-const PHASES = { breaking: "Now", recovering: "Recovering", over: "Over", failed: "Failed" };
+let reported = null;
 
-let shown = [];
-
-function report({ fault, title, phase, said, began_at: began }) {
-  const lines = [`${title}.`, ...said];
-  if (shown[0] !== began) {
-    log.replaceChildren();
-    shown = [began];
-  }
-  for (const line of lines.slice(shown.length - 1)) log.append(make("li", { textContent: line }));
-  shown = [began, ...lines];
-  log.dataset.phase = PHASES[phase];
-  log.dataset.fault = fault;
+function report({ title, said, began_at: began }) {
+  if (reported !== began) log.replaceChildren();
+  reported = began;
+  for (const line of [`${title}.`, ...said].slice(log.childElementCount)) log.append(make("li", { textContent: line }));
 }
 
 // --- what it does ------------------------------------------------------------------------------
