@@ -13,7 +13,7 @@ UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults lint format requirements clean
+.PHONY: help demo test faults screenshots lint format requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test: .venv/.project .venv/.dev build/.chromium  ## Run all tests: the fast ones
 
 faults: .venv/.project .venv/.dev  ## Break everything at random under load, and compare (SECONDS=1800 SEED=1): build/faults.md
 	$(BIN)/python -m tests.faults.campaign --seconds $(SECONDS) --seed $(SEED) --out build
+
+screenshots: .venv/.project .venv/.dev build/.chromium  ## Take the README's pictures of the dashboard: docs/images
+	$(BIN)/python -m docs.screenshots
 
 lint: .venv/.project .venv/.dev  ## Check style, format and types
 	$(BIN)/ruff check

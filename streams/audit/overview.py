@@ -125,7 +125,7 @@ def overview(
         per_minute=60 * finished / (now - lately),
         by_category={
             category: tickets / (now - lately)
-            for category, tickets in _by_category(books, lately).items()
+            for category, tickets in tickets_by_category(books, lately).items()
         },
         picodollars_per_hour=round(recent.picodollars * HOUR / (now - lately)),
         budgets=tuple(
@@ -142,7 +142,7 @@ def _use(books: Books, period: Period, dollars: Decimal, now: float) -> BudgetUs
     return BudgetUse(period, int(dollars * PICODOLLARS_PER_DOLLAR), spent)
 
 
-def _by_category(books: Books, since: float) -> dict[str, int]:
+def tickets_by_category(books: Books, since: float) -> dict[str, int]:
     """Tickets by every category of the books, also those without any lately."""
     counts = dict.fromkeys(sorted({key.category for key in books.spend}), 0)
     for key, row in books.spend.items():

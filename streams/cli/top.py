@@ -19,8 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.audit.latency import Latency
-from streams.audit.live import follow_overview
-from streams.audit.overview import Overview
+from streams.audit.live import Look, follow_overview
 from streams.audit.topic_admin import TopicsError
 from streams.books.money import dollars
 from streams.cli.common import console, json_option, load, print_json, run, utc
@@ -30,8 +29,6 @@ from streams.settings import Settings
 BAR = 30
 LOOK_SECONDS = 10.0
 """Kafka has as long for an answer; then what was known last is shown, with its age."""
-
-Found = tuple[Overview, Latency | None]
 
 
 @click.command(name="top")
@@ -56,18 +53,18 @@ def command(interval: float, once: bool, as_json: bool) -> None:
     """
     settings = load()
     if once or as_json or not sys.stdout.isatty():
-        found = run(_one(settings))
+        look = run(_one(settings))
         if as_json:
-            print_json(_json(settings.app_id, *found))
+            print_json(_json(settings.app_id, look))
         else:
-            console().print(frame(settings.app_id, *found, time.time()))
+            console().print(frame(settings.app_id, look, time.time()))
         return
     logging.getLogger("streams").setLevel(logging.CRITICAL)  # what is wrong stands in the frame
     with suppress(KeyboardInterrupt):
         run(_live(settings, interval))
 
 
-async def _one(settings: Settings) -> Found:
+async def _one(settings: Settings) -> Look:
     async with follow_overview(settings, time.time()) as live:
         return await live.look(time.time())
 
@@ -75,14 +72,14 @@ async def _one(settings: Settings) -> Found:
 class Seen:
     """What was found last, and what is in the way of knowing more."""
 
-    def __init__(self, found: Found) -> None:
-        self.found = found
+    def __init__(self, look: Look) -> None:
+        self.look = look
         self.at = time.time()
         self.trouble = ""
 
     def frame(self, app_id: str) -> RenderableType:
         """As it is shown now."""
-        picture = frame(app_id, *self.found, self.at, self.trouble)
+        picture = frame(app_id, self.look, self.at, self.trouble)
         return Group(picture, "", Text("q ends", style="dim"))
 
 
@@ -112,7 +109,7 @@ async def _follow(settings: Settings, interval: float, seen: Seen) -> None:
                 follow_overview(settings, time.time()) as live,
             ):
                 while True:
-                    seen.found = await live.look(time.time())
+                    seen.look = await live.look(time.time())
                     seen.at, seen.trouble = time.time(), ""
                     limit.reschedule(loop.time() + interval + LOOK_SECONDS)
                     await asyncio.sleep(interval)
@@ -150,17 +147,16 @@ def _keys(ended: asyncio.Event) -> Iterator[None]:
         termios.tcsetattr(file, termios.TCSADRAIN, before)
 
 
-def frame(
-    app_id: str, found: Overview, latency: Latency | None, at: float, trouble: str = ""
-) -> RenderableType:
-    """One picture of what was found ``at`` epoch seconds."""
+def frame(app_id: str, look: Look, at: float, trouble: str = "") -> RenderableType:
+    """One picture of what was seen ``at`` epoch seconds."""
+    found = look.overview
     parts: list[RenderableType] = [Text(f"ticket-streams   {utc(at)} UTC", style="bold")]
     if trouble:
         parts.append(Text(f"{trouble}: these numbers are {time.time() - at:.0f} s old", "bold red"))
     lines = lines_of(app_id, found)
     lines.insert(5, ("rate", f"{dollars(found.picodollars_per_hour)} an hour {LATELY}"))
-    lines.append(("latency", _latency(latency)))
-    parts += ["", as_table(lines), "", _categories(found)]
+    lines.append(("latency", _latency(look.latency)))
+    parts += ["", as_table(lines), "", _categories(look)]
     if found.group.members:
         parts += ["", workers_of(found)]
     return Group(*parts)
@@ -175,14 +171,18 @@ def _latency(latency: Latency | None) -> str:
     )
 
 
-def _categories(found: Overview) -> Table:
-    table = Table("category", "", "tickets/s", title=f"Routed {LATELY}", title_justify="left")
-    most = max(found.by_category.values(), default=0.0)
-    for category, rate in found.by_category.items():
-        bar = ProgressBar(total=most or 1, completed=rate, width=BAR)
-        table.add_row(escape(category), bar, f"{rate:,.2f}")
+def _categories(look: Look) -> Table:
+    """With the bar of what is now, or of the last minutes at the first look."""
+    table, lately = Table("category", "tickets/s", "now", LATELY), look.overview.by_category
+    shown = look.speed or lately
+    most = max(shown.values(), default=0.0)
+    for category, rate in lately.items():
+        now = look.speed.get(category)
+        bar = ProgressBar(total=most or 1, completed=shown.get(category, 0.0), width=BAR)
+        table.add_row(escape(category), bar, "" if now is None else f"{now:,.1f}", f"{rate:,.2f}")
     return table
 
 
-def _json(app_id: str, found: Overview, latency: Latency | None) -> dict[str, Any]:
-    return {"app_id": app_id, **found.as_json(), "latency_ms": latency and latency._asdict()}
+def _json(app_id: str, look: Look) -> dict[str, Any]:
+    latency = look.latency and look.latency._asdict()
+    return {"app_id": app_id, **look.overview.as_json(), "latency_ms": latency}
