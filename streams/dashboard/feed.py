@@ -20,9 +20,8 @@ MOST_LOAD = 0.1
 class Feed:
     """Makes the state when somebody asks, and not more often than it may."""
 
-    def __init__(self, source: BooksSource, settings: Settings, *, is_demo: bool = False) -> None:
+    def __init__(self, source: BooksSource, settings: Settings) -> None:
         self.source = source
-        self.is_demo = is_demo
         self.settings = settings
         self._text = ""
         self._version = -1
@@ -35,8 +34,7 @@ class Feed:
 
     def status(self) -> views.Json:
         """How current the numbers are."""
-        told = views.status(self.source, self.settings, time.time())
-        return {**told, "demo": self.is_demo}
+        return views.status(self.source, self.settings, time.time())
 
     def state(self) -> views.Json:
         """``{"status", "spend", "errors"}`` now."""

@@ -58,8 +58,9 @@ async def serve(
     source: BooksSource, settings: Settings, host: str, port: int, demo: DemoPanel | None = None
 ) -> Dashboard:
     """Serves the books of any source and keeps it running. Raises OSError."""
+    source.demo = demo is not None
     runner = web.AppRunner(
-        application(Feed(source, settings, is_demo=demo is not None), demo),
+        application(Feed(source, settings), demo),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,

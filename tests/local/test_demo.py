@@ -43,7 +43,7 @@ class Visitor:
             self.seen.append(told["promises"])
             if holds(told):
                 return told
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
 
 
 async def test_every_button_is_pressed_and_the_promises_hold(
