@@ -11,7 +11,7 @@ from streams.local import demo_faults
 from streams.local.demo import Demo
 from streams.local.demo_faults import BURST, LOAD
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 TICKETS = 200
 
@@ -49,8 +49,8 @@ class Visitor:
 async def test_every_button_is_pressed_and_the_promises_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(demo_faults, "AWAY_SECONDS", 4.0)
-    monkeypatch.setattr(demo_faults, "OVERLOAD_SECONDS", 3.0)
+    monkeypatch.setattr(demo_faults, "AWAY_SECONDS", 2.0)
+    monkeypatch.setattr(demo_faults, "OVERLOAD_SECONDS", 2.0)
     demo = Demo(TICKETS, seed=1, on_step=lambda _: None)
     visitor: list[Visitor] = []
 
