@@ -92,7 +92,7 @@ async def test_a_button_is_pressed_with_the_keyboard_once(page: Any, panel: Hand
     await page.keyboard.press("Enter")
     assert await page.evaluate("document.activeElement.dataset.fault") == "kill-worker"
     panel.said = ["kill -9 of worker 42", "All are out."]
-    await playwright.expect(page.locator("#promises [role=log] li")).to_have_text(
+    await playwright.expect(page.locator("#promises [role=log] p")).to_have_text(
         ["Kill the worker.", *panel.said]
     )
     panel.busy = False

@@ -42,7 +42,7 @@ const verdict = make("p", { className: "promises-verdict" });
 const detail = make("p", { className: "promises-detail" });
 const tiles = make("dl", { className: "promises-tiles" });
 const buttons = make("div", { className: "promises-buttons" });
-const log = make("ul", { className: "promises-log" });
+const log = make("div", { className: "promises-log" });
 verdict.setAttribute("role", "status");
 buttons.setAttribute("role", "group");
 buttons.setAttribute("aria-label", "Break something");
@@ -126,7 +126,7 @@ let reported = null;
 function report({ title, said, began_at: began }) {
   if (reported !== began) log.replaceChildren();
   reported = began;
-  for (const line of [`${title}.`, ...said].slice(log.childElementCount)) log.append(make("li", { textContent: line }));
+  for (const line of [`${title}.`, ...said].slice(log.childElementCount)) log.append(make("p", { textContent: line }));
 }
 
 // --- what it does ------------------------------------------------------------------------------
