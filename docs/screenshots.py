@@ -1,7 +1,8 @@
 """Takes the README's pictures of the dashboard from a real demo under load: ``make screenshots``.
 
-For some minutes tickets come in bursts and things break, so that the charts have something to say;
-the pictures are taken in the midst of the last burst. Nothing in them is made up.
+For some minutes tickets come in bursts and things break, so that the charts have something to say.
+Then the worker is killed once more, and the pictures are taken when all its tickets are out. Nothing
+in them is made up.
 """
 
 import asyncio
@@ -18,15 +19,14 @@ from streams.observe.logs import configure
 from tests.chromium import launch
 
 FOLDER = Path(__file__).parent / "images"
-VIEWPORT = {"width": 1280, "height": 1100}
+VIEWPORT = {"width": 1280, "height": 1500}
+QUERY = "?window=15m"
 MOST_BYTES = 300_000
 TICKETS = 1_500
 FAULTS = ("burst", "kill-worker", "burst", "overload-api", "burst", "stop-kafka")
 PAUSE_SECONDS = 8.0
-INTO_THE_BURST = 2.5
-"""Seconds after which some tickets are out and others are not."""
-SETTLE_SECONDS = 1.5
-"""For a page to draw what it has."""
+DRAW_SECONDS = 2.5
+"""Within which a page shows what is committed."""
 
 
 @click.command()
@@ -86,15 +86,14 @@ async def _take(url: str, desk: _Desk, height: int, out: Path) -> None:
             for scheme in ("light", "dark")
         }
         for page in pages.values():
-            await page.goto(url)
+            await page.goto(f"{url}/{QUERY}")
             # The page does so itself where it knows of demos; a module is loaded once.
             await page.evaluate("async () => { await import('/static/promises.js'); }")
-        await asyncio.sleep(SETTLE_SECONDS)
-        await desk.press("burst")
-        await asyncio.sleep(INTO_THE_BURST)
+        await desk.press("kill-worker")
+        await desk.over()
+        await asyncio.sleep(DRAW_SECONDS)
         for scheme, page in pages.items():
             await _picture(page, out / f"dashboard-{scheme}.png")
-        await desk.over()
 
 
 async def _picture(page: Any, file: Path) -> None:

@@ -103,3 +103,19 @@ async def test_a_button_is_pressed_with_the_keyboard_once(page: Any, panel: Hand
 async def test_it_fits_a_phone(page: Any) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_in_the_panel(page: Any, panel: HandPressed, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.async_playwright").Axe()
+    panel.pressed, panel.said = ["kill-worker"], ["Sent 300 tickets."]
+    panel.change(state="broken", lost=1)
+    # Not by the page's own policy: axe is put into it as a script.
+    opened = await page.context.browser.new_context(color_scheme=scheme, bypass_csp=True)
+    shown = await opened.new_page()
+    await shown.goto(page.url)
+    await shown.evaluate("async () => { await import('/static/promises.js'); }")
+    await says(shown, VERDICT, "does not hold")
+    found = await axe.run(shown, context="#promises")
+    await opened.close()
+    assert [violation["id"] for violation in found.response["violations"]] == []
