@@ -1,8 +1,8 @@
 """Takes the README's pictures of the dashboard from a real demo under load: ``make screenshots``.
 
 For some minutes tickets come in bursts and things break, so that the charts have something to say.
-Then the worker is killed once more, and the pictures are taken when all its tickets are out. Nothing
-in them is made up.
+Then the worker is killed once more, and the pictures are taken when all tickets are out. Nothing in
+them is made up.
 """
 
 import asyncio
