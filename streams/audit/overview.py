@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from streams.audit.books import Books, load_books
+from streams.audit.budget_use import BudgetUse, budgets_in, limits_of
 from streams.audit.group import Group, read_group
 from streams.audit.snapshot import open_snapshot
-from streams.books.budget import Period, begin_of
-from streams.books.money import PICODOLLARS_PER_DOLLAR
+from streams.books.budget import Period
 from streams.books.rows import SpendRow
 from streams.events.topics import Topics
 from streams.settings import Settings
@@ -41,7 +41,7 @@ class Overview:
     """Tickets routed a second, lately, by category."""
     picodollars_per_hour: int = 0
     """What is spent at this rate, lately."""
-    budgets: tuple["BudgetUse", ...] = ()
+    budgets: tuple[BudgetUse, ...] = ()
 
     @property
     def minutes_left(self) -> float | None:
@@ -79,28 +79,13 @@ class Overview:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetUse:
-    """What is spent of the budget for the hour, day or month that is now: pico-dollars, those that
-    are not settled too."""
-
-    period: Period
-    limit: int
-    spent: int
-
-    @property
-    def left(self) -> int:
-        """Below zero where more is spent than was allowed."""
-        return self.limit - self.spent
-
-
 async def read_overview(settings: Settings, now: float) -> Overview:
     """``now`` is epoch seconds. Raises UnreachableError and MissingTopicError."""
     topics = Topics.of(settings)
     async with open_snapshot(settings.bootstrap_servers) as snapshot:
         group = await read_group(snapshot, settings.app_id, topics.input)
     books = await load_books(settings.bootstrap_servers, topics)
-    return overview(books, group, now, settings.window_seconds, settings.budgets)
+    return overview(books, group, now, settings.window_seconds, limits_of(settings))
 
 
 def overview(
@@ -108,9 +93,9 @@ def overview(
     group: Group,
     now: float,
     window_seconds: int,
-    budgets: Mapping[Period, Decimal | None] | None = None,
+    limits: Mapping[Period, Decimal | None] | None = None,
 ) -> Overview:
-    """The sums. ``budgets`` are dollars by period. Pure."""
+    """The sums. ``limits`` are the budgets, dollars by period. Pure."""
     day, hour = now // DAY * DAY, now // HOUR * HOUR
     lately = (now - RATE_SECONDS) // window_seconds * window_seconds
     recent = _spend(books, lately)
@@ -128,18 +113,8 @@ def overview(
             for category, tickets in tickets_by_category(books, lately).items()
         },
         picodollars_per_hour=round(recent.picodollars * HOUR / (now - lately)),
-        budgets=tuple(
-            _use(books, period, limit, now)
-            for period, limit in (budgets or {}).items()
-            if limit is not None
-        ),
+        budgets=budgets_in(books, limits or {}, now),
     )
-
-
-def _use(books: Books, period: Period, dollars: Decimal, now: float) -> BudgetUse:
-    row = _spend(books, begin_of(period, now))
-    spent = row.picodollars + row.unsettled_picodollars
-    return BudgetUse(period, int(dollars * PICODOLLARS_PER_DOLLAR), spent)
 
 
 def tickets_by_category(books: Books, since: float) -> dict[str, int]:

@@ -6,7 +6,8 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from streams.audit.overview import RATE_SECONDS, BudgetUse, Overview, read_overview
+from streams.audit.budget_use import BudgetUse
+from streams.audit.overview import RATE_SECONDS, Overview, read_overview
 from streams.books.money import dollars
 from streams.cli.common import console, json_option, load, print_json, run
 

@@ -4,12 +4,9 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from aiokafka import AIOKafkaProducer
 
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import collect
@@ -20,8 +17,9 @@ from streams.local.demo_faults import FaultDesk
 from streams.local.demo_report import DemoReport, make_report
 from streams.local.kafka.broker import EmbeddedKafka
 from streams.local.kept_worker import KeptWorker
+from streams.local.panel import Panel
 from streams.local.promises_watch import PromisesWatch
-from streams.local.samples import Event, draw
+from streams.local.sender import Sender
 from streams.local.standin.process import StandIn
 from streams.settings import Settings, load_settings, to_environment
 
@@ -103,7 +101,7 @@ class Demo:
         await create_missing(settings, topics, partitions=PARTITIONS)
         worker = KeptWorker(lambda: _worker(settings, data))
         watch = PromisesWatch(settings, topics, api.account)
-        sender = _Sender(settings, topics, self._seed)
+        sender = Sender(settings, topics, self._seed)
         desk = FaultDesk(broker, api, worker, watch, sender.send_distinct, FAULTS)
         dashboard = await start_dashboard(settings, "127.0.0.1", 0, Panel(watch, desk))
         self.dashboard_url = dashboard.url
@@ -170,60 +168,6 @@ class Demo:
             raise DemoFailedError(
                 f"tickets were in flight for {STALL_SECONDS:.0f} s: {_tail(data)}"
             ) from None
-
-
-class Panel:
-    """What the dashboard shows of the demo, and what its buttons do."""
-
-    def __init__(self, watch: PromisesWatch, desk: FaultDesk) -> None:
-        self._watch = watch
-        self._desk = desk
-
-    def told(self) -> dict[str, Any]:
-        """The promises, the buttons, and what the last one did."""
-        last = self._desk.last
-        return {
-            "promises": {**self._watch.verdict.as_json(), "current": self._watch.current},
-            "faults": [
-                {"name": name, "title": fault.title, "about": fault.about}
-                for name, fault in self._desk.faults.items()
-            ],
-            "happening": None if last is None else last.as_json(),
-        }
-
-    def press(self, fault: str) -> dict[str, Any]:
-        """Begin it. Raises KeyError for an unknown one, and BusyError."""
-        return self._desk.press(fault).as_json()
-
-
-class _Sender:
-    """Puts sample tickets into the input topic; no two sendings are alike."""
-
-    def __init__(self, settings: Settings, topics: Topics, seed: int) -> None:
-        self._settings = settings
-        self._topic = topics.input
-        self._seed = seed
-        self._sendings = 0
-
-    async def send(self, tickets: int) -> None:
-        """As they are: texts repeat, and what was answered before needs no call."""
-        await self._send(draw(tickets, self._seed))
-
-    async def send_distinct(self, tickets: int) -> None:
-        """Each with a text of its own."""
-        self._sendings += 1
-        await self._send(draw(tickets, self._seed * 1_000 + self._sendings, distinct=True))
-
-    async def _send(self, events: Iterable[Event]) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.bootstrap_servers,
-            linger_ms=5,
-            max_request_size=2**21,
-            enable_idempotence=True,
-        )
-        async with producer:
-            for event in events:
-                await producer.send(self._topic, event.value, key=event.key)
 
 
 def _worker(settings: Settings, data: Path) -> ChildProcess:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from streams.dashboard.demo_panel import BusyError
+from streams.local.happening import Happening
 from streams.local.kafka.broker import EmbeddedKafka
 from streams.local.kept_worker import KeptWorker
 from streams.local.promises import Verdict
@@ -23,8 +24,6 @@ IN_HAND_SECONDS = 10.0
 AWAY_SECONDS = 10.0
 OVERLOAD_SECONDS = 8.0
 
-Phase = Literal["breaking", "recovering", "over", "failed"]
-
 
 class Watch(Protocol):
     """What is known of the tickets: streams/local/promises_watch.py."""
@@ -33,31 +32,6 @@ class Watch(Protocol):
     def verdict(self) -> Verdict: ...  # noqa: D102
 
     async def until(self, holds: Callable[[Verdict], bool]) -> Verdict: ...  # noqa: D102
-
-
-@dataclass(slots=True)
-class Happening:
-    """A button that was pressed."""
-
-    fault: str
-    title: str
-    began_at: float
-    """Epoch seconds."""
-    phase: Phase = "breaking"
-    said: list[str] = field(default_factory=list)
-    """What was done and seen, a sentence each."""
-    ended_at: float | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Times are epoch milliseconds."""
-        return {
-            "fault": self.fault,
-            "title": self.title,
-            "phase": self.phase,
-            "said": list(self.said),
-            "began_at": int(self.began_at * 1000),
-            "ended_at": None if self.ended_at is None else int(self.ended_at * 1000),
-        }
 
 
 @dataclass(frozen=True, slots=True)
