@@ -4,7 +4,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from streams.settings import Settings, load_settings, to_environment
 PARTITIONS = 8
 STALL_SECONDS = 60.0
 WATCH_SECONDS = 1.0
-MOST_SHORT_LIVES = 3
+MOST_REFUSED = 2
 """A worker that cannot begin is not started for ever."""
 
 # So that a first run shows how faults are met: rates as of a bad day, none of them leaves a doubt
@@ -110,7 +110,7 @@ class Demo:
         sending = asyncio.create_task(sender.send(self._tickets))
         tasks = [sending, *map(asyncio.create_task, (worker.run(), watch.run()))]
         try:
-            await self._until_finished(watch, worker, desk, data, on_progress)
+            await self._until_finished(watch, worker, desk, tasks, data, on_progress)
             await sending
             seconds = time.monotonic() - began
             await linger()
@@ -137,6 +137,7 @@ class Demo:
         watch: PromisesWatch,
         worker: KeptWorker,
         desk: FaultDesk,
+        tasks: Iterable[asyncio.Task[None]],
         data: Path,
         on_progress: Callable[[int, int], None],
     ) -> None:
@@ -149,7 +150,10 @@ class Demo:
             if watch.verdict.finished > finished:
                 finished, moved = watch.verdict.finished, time.monotonic()
                 on_progress(finished, max(self._tickets, watch.verdict.tickets))
-            if worker.short_lives >= MOST_SHORT_LIVES and desk.last is None:
+            for task in tasks:
+                if task.done():
+                    task.result()  # what went wrong there goes wrong here
+            if worker.refused >= MOST_REFUSED and desk.last is None:
                 raise DemoFailedError(f"the worker ended: {_tail(data)}")
             if time.monotonic() - moved > STALL_SECONDS:
                 raise DemoFailedError(

@@ -1,15 +1,14 @@
 """A worker that is started again whenever it ends, as a supervisor in production does."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from streams.local.child import ChildProcess
 
 PAUSE_SECONDS = 0.5
 """Between the end of one process and the start of the next."""
-SHORT_LIFE = 5.0
-"""A worker that ended by itself sooner than this did not get to work."""
+EXIT_REFUSED = 1
+"""A setting is wrong, or Kafka is away: the worker has not begun."""
 
 
 class KeptWorker:
@@ -19,21 +18,16 @@ class KeptWorker:
         self._start = start
         self._child: ChildProcess | None = None
         self._stopping = False
-        self._killed = False
-        self.starts = 0
-        self.short_lives = 0
-        """How many in a row ended by themselves at once; something is wrong with their settings."""
+        self.refused = 0
+        """How many in a row could not begin."""
 
     async def run(self) -> None:
         """Start it, and again whenever it ends, until it is stopped. Kills it when cancelled."""
         try:
             while not self._stopping:
-                self._child, began = self._start(), time.monotonic()
-                self.starts += 1
-                await asyncio.to_thread(self._child.wait)
-                short = time.monotonic() - began < SHORT_LIFE and not self._killed
-                self.short_lives = self.short_lives + 1 if short else 0
-                self._killed = False
+                self._child = self._start()
+                code = await asyncio.to_thread(self._child.wait)
+                self.refused = self.refused + 1 if code == EXIT_REFUSED else 0
                 if not self._stopping:
                     await asyncio.sleep(PAUSE_SECONDS)
         finally:
@@ -44,7 +38,7 @@ class KeptWorker:
         """SIGKILL. The process id it had; None where none runs at this moment."""
         if self._child is None or not self._child.alive:
             return None
-        pid, self._killed = self._child.pid, True
+        pid = self._child.pid
         self._child.kill()
         return pid
 

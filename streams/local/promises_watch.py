@@ -69,6 +69,9 @@ class PromisesWatch:
                     await self._follow(limit)
             except (KafkaError, TopicsError, StandInError, OSError, TimeoutError) as error:
                 log.debug("the promises cannot be looked at, trying again: %r", error)
+            except Exception:
+                # A panel that stands still and says nothing would be worse.
+                log.exception("the promises cannot be looked at, trying again")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self, limit: asyncio.Timeout) -> None:

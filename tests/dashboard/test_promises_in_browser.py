@@ -52,7 +52,7 @@ async def says(page: Any, selector: str, text: str) -> None:
 
 async def test_it_says_that_the_promises_hold_and_the_books_agree(page: Any) -> None:
     await says(page, VERDICT, "Every promise holds")
-    await says(page, DETAIL, "2,000 of 2,000 tickets are out. 16 checks")
+    await says(page, DETAIL, "2,000 of 2,000 tickets are out. All 16 checks")
     await says(page, "#promises", "agree to the pico-dollar")
     await says(page, "#promises", "$1.000000")
 

@@ -13,7 +13,7 @@ from streams.local.child import ChildProcess
 from streams.local.kept_worker import KeptWorker
 
 SLEEPS = "import time; time.sleep(60)"
-ENDS = "raise SystemExit(3)"
+REFUSES, CRASHES = "raise SystemExit(1)", "raise SystemExit(3)"
 OBEYS = "import signal,sys,time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); "
 
 
@@ -62,15 +62,18 @@ async def test_after_a_kill_it_is_started_again(tmp_path: Path) -> None:
         assert not psutil.pid_exists(first)
         second = await starts.until(2)
         assert second.pid != first
-        assert worker.short_lives == 0  # it was no fault of its own
+        assert worker.refused == 0
     assert not second.alive
 
 
-async def test_one_that_cannot_begin_is_noticed(tmp_path: Path) -> None:
-    starts = Starts(tmp_path, ENDS)
+@pytest.mark.parametrize(("code", "refused"), [(REFUSES, True), (CRASHES, False)])
+async def test_one_that_cannot_begin_is_told_from_one_that_crashed(
+    tmp_path: Path, code: str, refused: bool
+) -> None:
+    starts = Starts(tmp_path, code)
     async with kept(starts) as worker:
         await starts.until(4)
-        assert worker.short_lives >= 3
+        assert (worker.refused >= 3) is refused
 
 
 async def test_a_stop_is_final_and_gives_the_exit_code(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ function tell(told) {
   section.dataset.state = state;
   setText(verdict, state === "away" ? AWAY : STATES[state]);
   setText(detail, now.broken.length ? now.broken.join(" · ") : sum(now));
-  show.lost(count(now.lost), "tickets committed as read that are nowhere", now.lost ? "bad" : "good");
+  show.lost(count(now.lost), "tickets that were read and are nowhere", now.lost ? "bad" : "good");
   show.duplicates(count(now.duplicates), "tickets that are out twice", now.duplicates ? "bad" : "good");
   show.twice(count(now.paid_twice), "answers bought again after their commit", now.paid_twice ? "bad" : "good");
   show.flight(count(now.in_flight), `of ${count(now.tickets)} tickets sent`);
@@ -88,7 +88,7 @@ function tell(told) {
 }
 
 function sum(now) {
-  const settled = now.checks ? ` ${now.checks} checks, as of ticket-streams verify, were made.` : "";
+  const settled = now.checks ? ` All ${now.checks} checks of ticket-streams verify were made.` : "";
   return `${count(now.tickets - now.in_flight)} of ${count(now.tickets)} tickets are out.${settled}`;
 }
 
