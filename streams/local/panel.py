@@ -1,5 +1,6 @@
 """The demo as its dashboard sees it."""
 
+import time
 from typing import Any
 
 from streams.local.demo_faults import FaultDesk
@@ -16,8 +17,13 @@ class Panel:
     def told(self) -> dict[str, Any]:
         """The promises, the buttons, and what the last one did."""
         last = self._desk.last
+        promises = {
+            **self._watch.verdict.as_json(),
+            "current": self._watch.current,
+            "still_seconds": int(time.time() - self._watch.moved_at),
+        }
         return {
-            "promises": {**self._watch.verdict.as_json(), "current": self._watch.current},
+            "promises": promises,
             "faults": [
                 {"name": name, "title": fault.title, "about": fault.about}
                 for name, fault in self._desk.faults.items()

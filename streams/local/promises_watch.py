@@ -37,6 +37,8 @@ class PromisesWatch:
         self.verdict = Verdict("starting")
         self.looked_at = 0.0
         """When the verdict was true (epoch seconds)."""
+        self.moved_at = time.time()
+        """When a ticket last came or went (epoch seconds)."""
         self._settings = settings
         self._topics = topics
         self._account = account
@@ -104,7 +106,10 @@ class PromisesWatch:
         at_rest = not account["in_flight"] and await snapshot.written(names) == ends
         seen = (committed, ends, account)
         if seen != self._seen:  # at rest all checks are made: once
+            before = self.verdict
             self.verdict = self._promises.judge(committed, account, at_rest=at_rest)
+            if (before.tickets, before.in_flight) != (self.verdict.tickets, self.verdict.in_flight):
+                self.moved_at = asked_at
         self._seen = seen if at_rest else None
         self.looked_at = asked_at
         self._changed.set()

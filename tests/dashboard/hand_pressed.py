@@ -13,6 +13,7 @@ class HandPressed:
     def __init__(self) -> None:
         self.verdict = Verdict("holds", tickets=2_000, books=10**12, api=10**12, checks=16)
         self.current = True
+        self.still = 0
         self.pressed: list[str] = []
         self.said: list[str] = []
         self.busy = False
@@ -30,7 +31,11 @@ class HandPressed:
             "ended_at": None,
         }
         return {
-            "promises": {**self.verdict.as_json(), "current": self.current},
+            "promises": {
+                **self.verdict.as_json(),
+                "current": self.current,
+                "still_seconds": self.still,
+            },
             "faults": [
                 {"name": name, "title": name.replace("-", " "), "about": f"What {name} does"}
                 for name in FAULTS

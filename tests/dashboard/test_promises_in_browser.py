@@ -64,6 +64,12 @@ async def test_it_says_settling_while_tickets_are_in_flight(page: Any, panel: Ha
     assert await page.locator("#promises [data-state=bad]").count() == 0
 
 
+async def test_what_does_not_move_is_no_mere_settling(page: Any, panel: HandPressed) -> None:
+    panel.change(state="settling", in_flight=1, checks=0)
+    panel.still = 75
+    await says(page, DETAIL, "1,999 of 2,000 tickets are out. Nothing has moved for 75 s.")
+
+
 async def test_what_a_crash_cut_off_is_shown_with_its_bound(page: Any, panel: HandPressed) -> None:
     panel.change(api=10**12 + 2_471_900_000, unsettled=10_147_400_000)
     await says(page, "#promises", "$0.0024719 of at most $0.0101474 unsettled")

@@ -2,6 +2,7 @@
 // It fills <section id="promises">. Texts are set as text, never as markup.
 
 const EVERY_MS = 1_000;
+const STILL_SECONDS = 60;
 const TOKEN = "X-Demo-Token";
 
 const STATES = {
@@ -89,7 +90,9 @@ function tell(told) {
 
 function sum(now) {
   const settled = now.checks ? ` All ${now.checks} checks of ticket-streams verify were made.` : "";
-  return `${count(now.tickets - now.in_flight)} of ${count(now.tickets)} tickets are out.${settled}`;
+  // In flight for ever is as bad as lost.
+  const still = now.in_flight && now.still_seconds >= STILL_SECONDS ? ` Nothing has moved for ${count(now.still_seconds)} s.` : "";
+  return `${count(now.tickets - now.in_flight - now.lost)} of ${count(now.tickets)} tickets are out.${settled}${still}`;
 }
 
 function books(now) {
