@@ -9,11 +9,11 @@ import pytest
 from streams.dashboard.demo_panel import TOKEN_HEADER
 from streams.local import demo_faults
 from streams.local.demo import Demo
-from streams.local.demo_faults import BURST, LOAD
+from streams.local.demo_faults import LOAD
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
-TICKETS = 200
+TICKETS, BURST = 200, 300
 
 
 class Visitor:
@@ -51,6 +51,7 @@ async def test_every_button_is_pressed_and_the_promises_hold(
 ) -> None:
     monkeypatch.setattr(demo_faults, "AWAY_SECONDS", 2.0)
     monkeypatch.setattr(demo_faults, "OVERLOAD_SECONDS", 2.0)
+    monkeypatch.setattr(demo_faults, "BURST", BURST)
     demo = Demo(TICKETS, seed=1, on_step=lambda _: None)
     visitor: list[Visitor] = []
 
