@@ -1,24 +1,20 @@
 """How much of each budget is used, by the committed books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from streams.audit.books import Books
-from streams.books.budget import Period, begin_of
-from streams.books.money import PICODOLLARS_PER_DOLLAR
-from streams.settings import Settings
-
-Limits = Mapping[Period, Decimal | None]
-"""Dollars by period; None where there is no budget."""
+from streams.books.limits import Limit, Period, Scope, begin_of
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetUse:
-    """What is spent of the budget for the hour, day or month that is now: pico-dollars, those that
-    are not settled too."""
+    """What is spent of a budget in the hour, day or month that is now: pico-dollars, those that are
+    not settled too. ``category`` and ``value`` say of which spending; None: of any."""
 
     period: Period
+    category: str | None
+    value: str | None
     limit: int
     spent: int
 
@@ -27,32 +23,31 @@ class BudgetUse:
         """Below zero where more is spent than was allowed."""
         return self.limit - self.spent
 
-
-def limits_of(settings: Settings) -> Limits:
-    """The budgets of the whole installation."""
-    return {
-        "hour": settings.budget_per_hour,
-        "day": settings.budget_per_day,
-        "month": settings.budget_per_month,
-    }
+    @property
+    def name(self) -> str:
+        """As people call it: ``budget per day, billing``."""
+        whose = [part for part in (self.category, self.value) if part is not None]
+        return ", ".join([f"budget per {self.period}", *whose])
 
 
-def budgets_in(books: Books, limits: Limits, now: float) -> tuple[BudgetUse, ...]:
-    """Of each budget there is, the shortest period first. ``now`` is epoch seconds. Pure."""
+def budgets_in(books: Books, limits: Iterable[Limit], now: float) -> tuple[BudgetUse, ...]:
+    """Of each budget there is, in their order. ``now`` is epoch seconds. Pure."""
     return tuple(
         BudgetUse(
-            period,
-            int(dollars * PICODOLLARS_PER_DOLLAR),
-            _spent(books, begin_of(period, now)),
+            limit.period,
+            *limit.scope,
+            limit.picodollars,
+            _spent(books, begin_of(limit.period, now), limit.scope),
         )
-        for period, dollars in limits.items()
-        if dollars is not None
+        for limit in limits
     )
 
 
-def _spent(books: Books, since: float) -> int:
+def _spent(books: Books, since: float, scope: Scope) -> int:
     return sum(
         row.picodollars + row.unsettled_picodollars
         for key, row in books.spend.items()
         if key.start >= since
+        and scope.category in (None, key.category)
+        and scope.value in (None, key.value)
     )

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 
 from streams.audit.books import BooksFollower, follow_books
-from streams.audit.budget_use import limits_of
 from streams.audit.group import read_group
 from streams.audit.latency import Latencies, Latency
 from streams.audit.overview import RATE_SECONDS, Overview, overview, tickets_by_category
@@ -73,7 +72,7 @@ class LiveOverview:
         settings, books = self._settings, self._books.books
         await self._read_calls()
         group = await read_group(self._snapshot, settings.app_id, self._topics.input)
-        found = overview(books, group, now, settings.window_seconds, limits_of(settings))
+        found = overview(books, group, now, settings.window_seconds, settings.limits)
         speed = self._speed.add(now, tickets_by_category(books, self._since))
         return Look(found, self._latencies.now(now), speed)
 

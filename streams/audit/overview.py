@@ -1,16 +1,15 @@
 """How it goes, at one look: from the committed books and the consumer group."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from streams.audit.books import Books, load_books
-from streams.audit.budget_use import BudgetUse, budgets_in, limits_of
+from streams.audit.budget_use import BudgetUse, budgets_in
 from streams.audit.group import Group, read_group
 from streams.audit.snapshot import open_snapshot
-from streams.books.budget import Period
+from streams.books.limits import Limit
 from streams.books.rows import SpendRow
 from streams.events.topics import Topics
 from streams.settings import Settings
@@ -85,7 +84,7 @@ async def read_overview(settings: Settings, now: float) -> Overview:
     async with open_snapshot(settings.bootstrap_servers) as snapshot:
         group = await read_group(snapshot, settings.app_id, topics.input)
     books = await load_books(settings.bootstrap_servers, topics)
-    return overview(books, group, now, settings.window_seconds, limits_of(settings))
+    return overview(books, group, now, settings.window_seconds, settings.limits)
 
 
 def overview(
@@ -93,9 +92,9 @@ def overview(
     group: Group,
     now: float,
     window_seconds: int,
-    limits: Mapping[Period, Decimal | None] | None = None,
+    limits: Iterable[Limit] = (),
 ) -> Overview:
-    """The sums. ``limits`` are the budgets, dollars by period. Pure."""
+    """The sums. ``limits`` are the budgets. Pure."""
     day, hour = now // DAY * DAY, now // HOUR * HOUR
     lately = (now - RATE_SECONDS) // window_seconds * window_seconds
     recent = _spend(books, lately)
@@ -113,7 +112,7 @@ def overview(
             for category, tickets in tickets_by_category(books, lately).items()
         },
         picodollars_per_hour=round(recent.picodollars * HOUR / (now - lately)),
-        budgets=budgets_in(books, limits or {}, now),
+        budgets=budgets_in(books, limits, now),
     )
 
 

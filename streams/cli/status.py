@@ -58,7 +58,7 @@ def lines_of(app_id: str, found: Overview) -> list[tuple[str, str]]:
         ("speed", f"{found.per_minute:,.1f} a minute {LATELY}"),
         ("spend", f"{dollars(today.picodollars)} today, {dollars(hour.picodollars)} this hour"),
         ("unsettled", f"{dollars(today.unsettled_picodollars)} today, at most"),
-        *((f"budget per {use.period}", _use(use)) for use in found.budgets),
+        *((use.name, _use(use)) for use in found.budgets),
         ("errors", ", ".join([*errors[:MOST_ERRORS], *more]) or "none this hour"),
         (
             "dead letters",

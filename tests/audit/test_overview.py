@@ -3,7 +3,7 @@ from decimal import Decimal
 from streams.audit.books import Books, ErrorKey, SpendKey
 from streams.audit.group import Group, Membership
 from streams.audit.overview import overview
-from streams.books.budget import Period
+from streams.books.limits import Limit
 from streams.books.rows import SpendRow
 
 HOUR = 3_600
@@ -77,11 +77,14 @@ def test_a_budget_counts_its_own_period_and_what_is_unsettled() -> None:
     books.spend[SpendKey(NOON, MODEL, "billing")] = SpendRow(
         picodollars=400, unsettled_picodollars=700
     )
-    limits: dict[Period, Decimal | None] = {
-        "hour": Decimal("0.000000001"),
-        "day": Decimal(1),
-        "month": None,
-    }
-    hour, day = overview(books, Group("Empty"), NOW, 60, limits).budgets
+    limits = [
+        Limit("hour", Decimal("0.000000001")),
+        Limit("day", Decimal(1)),
+        Limit("day", Decimal(1), category="technical"),
+        Limit("day", Decimal(1), category="billing", value="acme"),
+    ]
+    hour, day, technical, acme = overview(books, Group("Empty"), NOW, 60, limits).budgets
     assert (hour.period, hour.limit, hour.spent, hour.left) == ("hour", 1_000, 1_100, -100)
-    assert (day.period, day.spent) == ("day", 1_001_100)
+    assert (day.name, day.spent) == ("budget per day", 1_001_100)
+    assert (technical.name, technical.spent) == ("budget per day, technical", 0)
+    assert (acme.name, acme.spent) == ("budget per day, billing, acme", 0)
