@@ -108,7 +108,9 @@ class Promises:
                 ledger.twice.check("duplicates", "no ticket is out twice", 0, 0),
                 ledger.answers.check("answers", "no tier answers a ticket twice", 0, 0),
                 evidence.unreadable.check("readable", "every record can be read", 0, 0),
-                *Account.of(account).checks(evidence.totals, strict=False),
+                *Account.of(account).checks(
+                    evidence.totals, strict=False, same=evidence.prices.model
+                ),
             )
         broken = [f"{c.promise}: {', '.join(c.culprits[:1])}" for c in checks if not c.ok]
         if lost and not complete:

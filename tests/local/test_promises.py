@@ -6,7 +6,7 @@ from aiokafka import ConsumerRecord
 
 from streams.audit.checks import Evidence
 from streams.local.promises import Promises, Verdict
-from tests.audit.scene import WINDOW, Scene, Written, settings_of, topics_for
+from tests.audit.scene import MODEL, WINDOW, Scene, Written, settings_of, topics_for
 from tests.audit.tampers import TAMPERS, Tamper
 
 COMMITTED = {0: 4, 1: 4}
@@ -21,7 +21,7 @@ def scene_at_rest() -> Scene:
 
 
 def account(picodollars: int = Scene.settled, calls: int = 2) -> dict[str, Any]:
-    return {"calls": {"200": calls}, "by_model": {"m": {"picodollars": picodollars}}}
+    return {"calls": {"200": calls}, "by_model": {MODEL: {"picodollars": picodollars}}}
 
 
 def read(records: list[Written]) -> list[ConsumerRecord]:
