@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from aiokafka import ConsumerRecord
-
 from streams.audit.snapshot import open_snapshot
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
@@ -107,11 +105,6 @@ async def make_report(
         tiers=dict(tiers),
         skipped=skipped,
     )
-
-
-def skips(value: bytes) -> int:
-    """How many events a record of the skipped topic tells of."""
-    return sum(run.last_offset - run.first_offset + 1 for run in decode_skipped(value).runs)
 
 
 def _dead_letter_source(record: ConsumerRecord) -> Coordinates:
