@@ -23,7 +23,7 @@ from streams.settings import Settings, variable
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/operations.md", "docs/events.md", "docs/metrics.md")
 MODELS = ("claude-haiku-5-5", "claude-haiku-4-5", "claude-sonnet-5-5", "claude-opus-5-5")
-SCHEMAS = ("ticket", "routed_ticket", "call", "done")
+SCHEMAS = ("ticket", "routed_ticket", "call", "done", "skipped")
 EXAMPLE = "1,000 calls of 300 + 20 tokens"
 
 BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -24,6 +24,7 @@ from streams.claude.unpriced import Unpriced
 from streams.delivery.admission import Admission
 from streams.delivery.breaker import Breaker
 from streams.delivery.budget_watch import BudgetWatch, part_of
+from streams.delivery.choice import Choice
 from streams.delivery.faust_door import App, create_app, forget
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
@@ -34,12 +35,15 @@ from streams.delivery.partition import Books
 from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
+from streams.delivery.size import Headers
 from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
+from streams.events.headers import RUN
 from streams.events.model import Source
 from streams.events.registry import Registry
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
+from streams.mapping.reader import reader_of
 from streams.observe.collector import WorkerCollector
 from streams.observe.counts import Counts, worker_registry
 from streams.observe.health import HealthServer, Phase, Readiness
@@ -160,9 +164,13 @@ class Parts:
 
 
 def assemble(
-    settings: Settings, topics: Topics, books: Books, rebalancing: Callable[[], bool]
+    settings: Settings,
+    topics: Topics,
+    books: Books,
+    rebalancing: Callable[[], bool],
+    choice: Choice | None = None,
 ) -> Parts:
-    """Put the parts together."""
+    """Put the parts together. ``choice`` is that of the settings if not given."""
     lease = Lease(settings.lease)
     claude = Claude.of(settings)
     gates = {tier: Gate(before_call=lease.check) for tier in models(settings)}
@@ -180,7 +188,9 @@ def assemble(
     triage = triage_of(settings, lambda *scope: guard.may_escalate(Scope(*scope)))
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
-    registry = Registry(settings.schema_registry_url)
+    reader = reader_of(settings.mapping, settings.filter)
+    registry = Registry(settings.schema_registry_url, reader)
+    choice = choice or Choice(skip_tombstones=settings.tombstones == "skip")
     metrics = worker_registry()
     counts = Counts(metrics)
     counts.begin(topics.categories, models(settings))
@@ -200,7 +210,7 @@ def assemble(
         books=replace(books, committed=counts.committed, traces=traces),
         encoder=ENCODERS[settings.output_format],
         gates=all_gates,
-        intake=Intake(registry, classifiers["first"].prompt, triage, giving_up),
+        intake=Intake(registry, classifiers["first"].prompt, triage, giving_up, choice),
         process=Processing(classifiers, triage, giving_up, budget.book),
         pace=pace,
         admission=Admission(guard, classifiers["first"].prompt),
@@ -239,8 +249,13 @@ def work_of(message: Any) -> Work:
         key=message.key,
         value=message.value,
         timestamp=round(message.timestamp * 1000),
-        headers=message.headers or (),
+        headers=without_run(message.headers or ()),
     )
+
+
+def without_run(headers: Headers) -> Headers:
+    """Only a replay says that a result is one of a replay."""
+    return [header for header in headers if header[0] != RUN] if headers else headers
 
 
 async def _exit_after(member: Member) -> None:

@@ -40,6 +40,7 @@ from streams.books.windows import DAY, HOUR, Retention
 from streams.classify.categories import DEFAULT, Category, closed_set, entries, names
 from streams.claude.prices import price_list
 from streams.events.topics import Topics
+from streams.mapping.fields import FieldMapping, checked, checked_filter, mapping_of
 
 PREFIX = "TICKET_STREAMS_"
 
@@ -64,6 +65,10 @@ Protocol = Annotated[
 Mechanism = Annotated[
     Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"], BeforeValidator(_upper)
 ]
+Mapped = Annotated[
+    FieldMapping | None, NoDecode, BeforeValidator(mapping_of), AfterValidator(checked)
+]
+JmesPath = Annotated[str | None, AfterValidator(checked_filter)]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -205,6 +210,30 @@ class Settings(BaseSettings):
         description="What tickets are sorted into, besides unknown: in the file one "
         "`[[categories]]` each, with name, description, examples and topic; here JSON, or names "
         "separated by commas.",
+    )
+
+    mapping: Mapped = Field(
+        None,
+        description="Where a ticket's fields stand in events of another shape: a ready-made "
+        "mapping (`ticket-streams mapping show` lists them), or in the file a table `[mapping]` "
+        "with JMESPath expressions id, text, subject, customer_id, channel, created_at, filter and "
+        "root; here JSON. docs/mapping.md.",
+    )
+    filter: JmesPath = Field(
+        None,
+        description="JMESPath expression that is true for events that are tickets; the others are "
+        "skipped. In place of the mapping's own.",
+    )
+    tombstones: Literal["dead_letter", "skip"] = Field(
+        "dead_letter", description="What becomes of events without a value."
+    )
+    updates: Literal["each", "latest"] = Field(
+        "each",
+        description="Events with the same ticket id: each is classified, or of those that wait in "
+        "a partition at the same time only the last; the others are skipped.",
+    )
+    output_envelope: Literal["none", "cloudevents"] = Field(
+        "none", description="Routed tickets as CloudEvents in binary mode: `ce_` headers."
     )
 
     model: str = Field("claude-haiku-5-5", description="Model that classifies. It needs a price.")
@@ -437,6 +466,12 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def skips(self) -> bool:
+        """Whether there may be events that are finished without a result."""
+        filtered = self.filter or (self.mapping and self.mapping.whole().filter)
+        return bool(filtered) or self.tombstones == "skip" or self.updates == "latest"
+
+    @property
     def retention(self) -> Retention:
         """How long rows of the books stay where they are."""
         days = self.hour_retention_days, self.day_retention_days
@@ -508,9 +543,6 @@ SECRETS = {
 }
 """Settings that are shown to nobody."""
 
-LISTS = ("categories", "budgets")
-"""Settings that are JSON in the environment."""
-
 KNOWN = {
     *(variable(field) for field in Settings.model_fields),
     # Where files are, rather than how to work: read before, or elsewhere.
@@ -559,15 +591,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_REPEATED else text[:MOST_REPEATED] + "..."
 
 
+def _as_variable(value: object) -> str:
+    """Nothing where there is none: a variable that is set to nothing is not set."""
+    if value is None:
+        return ""
+    return json.dumps(value, default=str) if isinstance(value, list | tuple | dict) else str(value)
+
+
 def to_environment(settings: Settings) -> dict[str, str]:
     """This process's environment, with ``settings`` for a process of our own to be started with."""
     given = settings.model_dump(exclude_unset=True, exclude=SECRETS)
     secrets = {name: getattr(settings, name) for name in SECRETS}
     return {
         **os.environ,
-        **{
-            variable(name): json.dumps(value, default=str) if name in LISTS else str(value)
-            for name, value in given.items()
-        },
+        **{variable(name): _as_variable(value) for name, value in given.items()},
         **{variable(name): key.get_secret_value() if key else "" for name, key in secrets.items()},
     }

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ class Stack:
     async def create_topics(self, partitions: int = 4) -> None:
         await create_missing(self.settings, self.topics, partitions=partitions)
 
-    async def send(self, events: Iterable[Event]) -> int:
+    async def send(self, events: Iterable[Event], headers: Sequence[tuple[str, bytes]] = ()) -> int:
         """Produce to the input topic; how many there were."""
         count = 0
         producer = AIOKafkaProducer(
@@ -107,7 +107,7 @@ class Stack:
         try:
             await producer.start()
             for key, value in events:
-                await producer.send(self.topics.input, value, key=key)
+                await producer.send(self.topics.input, value, key=key, headers=list(headers))
                 count += 1
         finally:  # also where the broker is away at the start
             await producer.stop()
@@ -133,7 +133,7 @@ class Stack:
         deadline = time.monotonic() + timeout
         while True:
             report = await self.report()
-            if sum(report.routed.values()) + report.dead_letters >= tickets:
+            if sum(report.routed.values()) + report.dead_letters + report.skipped >= tickets:
                 return report
             if time.monotonic() > deadline:
                 raise AssertionError(f"not finished after {timeout} s: {report}\n{self.logs()}")

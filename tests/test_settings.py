@@ -43,6 +43,11 @@ OTHER: dict[str, Any] = {
     "input_topic": "mail",
     "output_format": "json",
     "categories": ("one", "two"),
+    "mapping": "zendesk",
+    "filter": "kind == 'ticket'",
+    "tombstones": "skip",
+    "updates": "latest",
+    "output_envelope": "cloudevents",
     "model": "claude-sonnet-5-5",
     "escalation_model": "none",
     "escalation_threshold": 0.5,
@@ -121,6 +126,8 @@ def plain(settings: Settings, field: str) -> Any:
     value = getattr(settings, field)
     if field == "categories":
         return tuple(category.name for category in value)
+    if field == "mapping" and value:
+        return value.base
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 

@@ -10,15 +10,16 @@ from shlex import quote
 from typing import Literal, get_args
 
 from streams.events.topics import Topics
+from streams.replay.plan import app_id_of
 from streams.settings import Settings
 
 Role = Literal["worker", "dashboard", "reader", "sender", "operator", "admin"]
 ROLES: dict[Role, str] = {
     "worker": "ticket-streams worker",
     "dashboard": "ticket-streams dashboard",
-    "reader": "spend, errors, status, verify, export, what-if, dead-letters list and show",
+    "reader": "spend, errors, status, top, verify, export, what-if, dead-letters list and show",
     "sender": "ticket-streams send, or any producer of tickets",
-    "operator": "dead-letters redrive, reconcile",
+    "operator": "dead-letters redrive, reconcile, replay",
     "admin": "topics --create, --fix and --partitions",
 }
 """Who does what."""
@@ -67,6 +68,8 @@ def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _on([topics.spend, topics.errors], "Read", "Write")
     # Delete is for records that no restart needs any more.
     yield from _on([topics.done, topics.intents], "Read", "Write", "Delete")
+    if topics.skips:
+        yield from _on([topics.skipped], "Write")
     yield Acl("group", settings.app_id, "Read")
     yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
 
@@ -78,7 +81,8 @@ def _dashboard(_: Settings, topics: Topics) -> Iterator[Acl]:
 def _reader(settings: Settings, topics: Topics) -> Iterator[Acl]:
     ours = (topics.calls, topics.done, topics.spend, topics.errors)
     yield from _on([topics.input, *_outputs(topics), *ours], "Read")
-    yield from _on([topics.redriven], "Read")
+    # Workers may skip where the reader's own settings do not.
+    yield from _on([topics.redriven, topics.skipped], "Read")
     yield Acl("group", settings.app_id, "Describe")
 
 
@@ -87,15 +91,36 @@ def _sender(_: Settings, topics: Topics) -> Iterator[Acl]:
 
 
 def _operator(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _reconciling(settings, topics)
+    yield from _redriving(settings, topics)
+    yield from _replaying(settings, topics)
+
+
+def _reconciling(settings: Settings, topics: Topics) -> Iterator[Acl]:
     # To write off is a transaction of the partition, as a worker's.
     yield from _on([topics.calls, topics.spend, topics.errors, topics.intents], "Read", "Write")
     yield from _on([topics.done], "Read")
     yield Acl("group", settings.app_id, "Describe")
     yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
+
+
+def _redriving(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _on([topics.dead_letter], "Read")
     yield from _on([topics.input], "Write", "DescribeConfigs")
     yield from _on([topics.redriven], "Create", "Read", "Write")
     yield Acl("transactional-id", f"{settings.app_id}-redrive", "Write")
+
+
+def _replaying(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _on([topics.input], "Read")
+    yield from _on(_outputs(topics), "Read", "Write")
+    yield from _on([topics.replays], "Create", "Read", "Write")
+    # A run's own, whose names begin with its app id, are for it what a worker's are for that.
+    runs = app_id_of(settings, "")
+    own: tuple[Operation, ...] = ("Create", "Read", "Write", "Delete")
+    yield from (Acl("topic", runs, operation, prefixed=True) for operation in own)
+    yield Acl("group", runs, "Read", prefixed=True)
+    yield Acl("transactional-id", runs, "Write", prefixed=True)
 
 
 def _admin(settings: Settings, topics: Topics) -> Iterator[Acl]:

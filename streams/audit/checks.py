@@ -8,7 +8,7 @@ from streams.audit.account import Account, Totals
 from streams.audit.books import Books, RowKey
 from streams.audit.ledger import Ledger
 from streams.audit.pricing import Pricing
-from streams.audit.records import Called, DoneRow, Finished, Item, SourceKey
+from streams.audit.records import Called, DoneRow, Finished, Item, SkippedRow, SourceKey
 from streams.audit.report import Culprits, Report
 from streams.audit.settling import Settling
 from streams.audit.tables import Recomputed, deltas
@@ -68,6 +68,8 @@ class Evidence:
             case Finished():
                 self.ledger.finished(item)
                 self.tables.add(item)
+            case SkippedRow():
+                self.ledger.skipped(item)
             case DoneRow():
                 self.ledger.done(item)
             case Called():
@@ -82,9 +84,12 @@ class Evidence:
         if isinstance(item, Called):
             partition = item.call.source_partition
             self.moving_sources |= {SourceKey(partition, s.source_offset) for s in item.call.shares}
+        elif isinstance(item, SkippedRow):
+            places = (SourceKey(item.source_partition, n) for r in item.offsets for n in r)
+            self.moving_sources.update(places)
         else:
             self.moving_sources.add(item.source)
-        if not isinstance(item, DoneRow):
+        if not isinstance(item, DoneRow | SkippedRow):
             self.moving_rows |= {self.tables.row(delta) for delta in deltas(item)}
 
     def report(self, account: Mapping[str, Any] | None = None, *, strict: bool = False) -> Report:
@@ -114,6 +119,7 @@ class Evidence:
         return Report(
             tuple(checks),
             tickets=self.ledger.arrivals,
+            skipped=self.ledger.skips,
             unfinished=self.ledger.unfinished(self.committed),
             moving=moving,
             unaccounted=unaccounted,

@@ -35,6 +35,8 @@ class Mark:
     """Its record says that the escalation tier did."""
     FREE = 512
     """Its record says that no call was needed."""
+    SKIPPED = 1024
+    """It is finished without a result, by choice."""
 
 
 class Block:

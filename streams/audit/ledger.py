@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from streams.audit.fates import Fate, Fates, Mark
-from streams.audit.records import Called, DoneRow, Finished, SourceKey
+from streams.audit.records import Called, DoneRow, Finished, SkippedRow, SourceKey
 from streams.audit.report import Check, Culprits
 from streams.events.model import CLOSING, UNPRICED, CallRecord
 
@@ -63,6 +63,22 @@ class Ledger:
         else:
             block.input[row] -= record.tokens[0]
             block.output[row] -= record.tokens[1]
+
+    def skipped(self, row: SkippedRow) -> None:
+        """Its record is the row that it shares with others: it is finished, and cost nothing."""
+        for offsets in row.offsets:
+            for offset in offsets:
+                source = SourceKey(row.source_partition, offset)
+                block, at = self.fates.at(*source)
+                block.record[at] += 1
+                block.marks[at] |= Mark.FREE | Mark.SKIPPED
+                if block.record[at] > 1:
+                    self.twice.add(f"{self._name(source)}: again, skipped at {row.place}")
+
+    @property
+    def skips(self) -> int:
+        """How many of the tickets were skipped."""
+        return sum(fate.has(Mark.SKIPPED) and fate.has(Mark.ARRIVED) for fate in self.fates)
 
     def called(self, record: Called) -> None:
         """A call made for it and others."""

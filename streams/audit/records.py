@@ -1,6 +1,6 @@
 """Records of our topics as plain data for the checks. Texts are not kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
@@ -12,6 +12,7 @@ from streams.events.headers import (
     AT,
     COST,
     ERROR_TYPE,
+    RUN,
     SOURCE_OFFSET,
     SOURCE_PARTITION,
     SOURCE_TOPIC,
@@ -19,7 +20,13 @@ from streams.events.headers import (
 )
 from streams.events.model import CallRecord
 from streams.events.topics import Topics
-from streams.events.wire import UndecodableEvent, decode_call, decode_done, decode_routed
+from streams.events.wire import (
+    UndecodableEvent,
+    decode_call,
+    decode_done,
+    decode_routed,
+    decode_skipped,
+)
 
 
 class UnreadableError(ValueError):
@@ -66,7 +73,15 @@ class DoneRow(NamedTuple):
     released: bool
 
 
-Item = Finished | Called | DoneRow
+class SkippedRow(NamedTuple):
+    """A record of the skipped topic: events that are finished without a result."""
+
+    place: str
+    source_partition: int
+    offsets: Sequence[range]
+
+
+Item = SkippedRow | Finished | Called | DoneRow
 
 
 Former = Mapping[str, str | None]
@@ -88,10 +103,17 @@ def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER
             done = decode_done(record.value)
             source = SourceKey(record.partition, done.source_offset)
             return DoneRow(place(record), source, done.released)
+        if record.topic == topics.skipped:
+            return _skipped(record, topics)
         return _routed(record, topics, former)
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
+
+
+def run_of(record: ConsumerRecord) -> str:
+    """The replay that sent a routed ticket or a dead letter; empty for the workers."""
+    return next((v.decode(errors="replace") for n, v in record.headers if n == RUN and v), "")
 
 
 def header_texts(record: ConsumerRecord) -> dict[str, str]:
@@ -105,6 +127,15 @@ def _called(record: ConsumerRecord, topics: Topics) -> Called:
     if call.source_partition != record.partition:
         raise ValueError(f"a call for partition {call.source_partition}")
     return Called(place(record), call)
+
+
+def _skipped(record: ConsumerRecord, topics: Topics) -> SkippedRow:
+    found = decode_skipped(record.value)
+    _ours(found.source_topic, topics)
+    if found.source_partition != record.partition:
+        raise ValueError(f"events skipped of partition {found.source_partition}")
+    offsets = [range(run.first_offset, run.last_offset + 1) for run in found.runs]
+    return SkippedRow(place(record), record.partition, offsets)
 
 
 def _routed(record: ConsumerRecord, topics: Topics, former: Former) -> Finished:

@@ -39,6 +39,8 @@ class Report:
     unaccounted: Mapping[str, int] | None
     """Calls and pico-dollars that the API counted and the books do not have; None if not asked."""
     notes: tuple[str, ...] = ()
+    skipped: int = 0
+    """Events of the input topic that are finished without a result, by choice."""
 
     @property
     def ok(self) -> bool:

@@ -24,7 +24,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
-from streams.audit.records import NO_FORMER, Former, SourceKey, read_item
+from streams.audit.records import NO_FORMER, Former, SourceKey, read_item, run_of
 from streams.audit.report import Report
 from streams.audit.snapshot import (
     Offsets,
@@ -65,20 +65,26 @@ async def collect(
     topics: Topics,
     on_progress: OnProgress = ignore_progress,
     former_topics: Collection[str] = (),
+    within: Mapping[int, range] | None = None,
 ) -> Evidence:
     """Everything that the checks need, from Kafka. Raises as :func:`verify`.
 
     ``former_topics`` are category topics that the settings name no more. Those with the usual
-    names, ``<input topic>.<category>``, are found without.
+    names, ``<input topic>.<category>``, are found without. ``within`` are the offsets, by
+    partition, that are looked at; all if not given.
     """
     outputs = [*topics.categories.values(), topics.dead_letter]
-    ours = [topics.calls, topics.done, topics.spend, topics.errors]
     async with open_snapshot(settings.kafka, on_progress=on_progress) as snapshot:
-        committed = await _committed(snapshot, settings.app_id, topics.input)
+        committed = await committed_offsets(snapshot, settings.app_id, topics.input)
         there = await _former(snapshot, topics)
+        # Where nothing was ever skipped there is no such topic.
+        skips = [topics.skipped] if topics.skipped in await snapshot.topics() else []
+        ours = [topics.calls, topics.done, topics.spend, topics.errors, *skips]
         ends = await snapshot.written([*ours, *outputs, *there, *former_topics])
         horizon = max(
-            await gone_before(snapshot, outputs), await gone_before(snapshot, [topics.calls])
+            await gone_before(snapshot, outputs),
+            await gone_before(snapshot, [topics.calls]),
+            await gone_before(snapshot, skips),
         )
         evidence = Evidence(
             topics.input,
@@ -98,6 +104,8 @@ async def collect(
         former |= {topic: name for topic, name in there.items() if name in answered}
         evidence.forget_before(await gone_before(snapshot, former))
         async for event in snapshot.read(arrivals):
+            if within is not None and event.offset not in within.get(event.partition, ()):
+                continue
             source = SourceKey(event.partition, event.offset)
             evidence.ledger.arrived(source, event.key, event.timestamp)
         async for record in snapshot.read(_of(ends, [*outputs, *former])):
@@ -117,6 +125,9 @@ def feed(
     former: Former = NO_FORMER,
 ) -> None:
     """Gives a record of one of our topics to ``evidence``: to be judged, or as one that moved."""
+    shared = (topics.calls, topics.done, topics.skipped, topics.spend, topics.errors)
+    if record.topic not in shared and run_of(record) != topics.run:
+        return  # a replay may send to the workers' topics, and has books of its own
     try:
         if record.topic not in (topics.spend, topics.errors):
             item = read_item(record, topics, former)
@@ -164,7 +175,8 @@ def _passes(error: BaseException) -> bool:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-async def _committed(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
+async def committed_offsets(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
+    """The group's place by partition of ``topic``. Raises KafkaError and MissingTopicError."""
     partitions = await snapshot.partitions([topic])
     offsets = await snapshot.admin.list_consumer_group_offsets(group, partitions=partitions)
     return {tp.partition: meta.offset for tp, meta in offsets.items() if meta.offset >= 0}

@@ -27,6 +27,7 @@ ROLE_OF: dict[str, Role] = {
     "send": "sender",
     "redrive": "operator",
     "reconcile": "operator",
+    "replay": "operator",
     "topics": "admin",
     "worker": "worker",
 }

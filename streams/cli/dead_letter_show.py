@@ -15,8 +15,11 @@ from streams.cli.dead_letter_options import Place, printable, topic_option
 from streams.dead_letters.families import BINARY_NUMBERS, number, text
 from streams.dead_letters.letter import Letter, letter_of
 from streams.dead_letters.reading import one
+from streams.delivery.size import Headers
+from streams.events.model import Ticket
 from streams.events.registry import Registry
 from streams.events.wire import UndecodableEvent
+from streams.mapping.reader import reader_of
 from streams.settings import Settings
 
 REGISTRY_SECONDS = 15.0
@@ -54,19 +57,22 @@ async def _read(
     settings: Settings, topic: str, place: tuple[int, int], with_text: bool
 ) -> tuple[ConsumerRecord, Content | None]:
     record = await one(settings.kafka, topic, *place)
-    return record, await _content(settings, record.value) if with_text else None
+    return record, await _content(settings, record.value, record.headers) if with_text else None
 
 
-async def _content(settings: Settings, value: bytes | None) -> Content:
+async def _content(settings: Settings, value: bytes | None, headers: Headers) -> Content:
     """The ticket, or why there is none."""
     try:
         async with asyncio.timeout(REGISTRY_SECONDS):
-            ticket = await Registry(settings.schema_registry_url).decode_ticket(value)
+            registry = Registry(
+                settings.schema_registry_url, reader_of(settings.mapping, settings.filter)
+            )
+            ticket = await registry.decode_ticket(value, headers)
     except UndecodableEvent as error:
         return None, str(error)
     except TimeoutError:
         return None, "the schema registry does not answer: is SCHEMA_REGISTRY_URL right?"
-    return asdict(ticket), ""
+    return (asdict(ticket), "") if isinstance(ticket, Ticket) else (None, f"it is {ticket}")
 
 
 def _body(record: ConsumerRecord, content: Content | None) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from streams.local.demo import Demo, DemoFailedError
 from streams.local.demo_report import DemoReport
 from streams.local.kafka.errors import KafkaUnavailable
 from streams.local.standin.process import StandInError
+from streams.mapping.fields import ready_names
+from streams.mapping.samples import samples_of
 from streams.observe.logs import configure
 
 TIERS = {
@@ -29,15 +31,26 @@ TIERS = {
 @click.command(
     epilog="Example:  ticket-streams demo --tickets 500 --report build/report.json --no-stay"
 )
-@click.option("--tickets", default=2_000, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--tickets",
+    type=click.IntRange(1),
+    help="How many.  [default: 2000; with --mapping 20 of each sample]",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed draws the same tickets.")
+@click.option(
+    "--mapping",
+    type=click.Choice(ready_names()),
+    help="Events of this shape instead: samples of our own, through the ready-made mapping.",
+)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write JSON here.")
 @click.option(
     "--stay/--no-stay",
     default=None,
     help="Stay up afterwards, dashboard included, until Ctrl-C.  [default: only in a terminal]",
 )
-def command(tickets: int, seed: int, report: Path | None, stay: bool | None) -> None:
+def command(
+    tickets: int | None, seed: int, mapping: str | None, report: Path | None, stay: bool | None
+) -> None:
     """Run everything here: a real Kafka, a stand-in for Claude, a worker, the dashboard.
 
     Tickets of our own writing go through Kafka, are classified over HTTP by a process that speaks
@@ -47,7 +60,12 @@ def command(tickets: int, seed: int, report: Path | None, stay: bool | None) -> 
     """
     configure("CRITICAL")  # a topic that was just made is not everywhere at once: clients retry
     console = Console(highlight=False)
-    demo = Demo(tickets, seed, on_step=lambda step: console.print(f"[dim]starting {step}[/dim]"))
+    demo = Demo(
+        tickets or (20 * len(samples_of(mapping)) if mapping else 2_000),
+        seed,
+        on_step=lambda step: console.print(f"[dim]starting {step}[/dim]"),
+        mapping=mapping,
+    )
     try:
         found = asyncio.run(_run(demo, console, sys.stdout.isatty() if stay is None else stay))
     except (DemoFailedError, KafkaUnavailable, StandInError) as error:
@@ -84,7 +102,8 @@ async def _run(demo: Demo, console: Console, stay: bool) -> DemoReport:
             if stay:
                 progress.stop()
                 console.print(
-                    f"Dashboard: {demo.dashboard_url}   Ctrl-C ends the demo with its bill"
+                    f"\n  [bold]{demo.dashboard_url}[/bold]   the dashboard: open it and press the "
+                    "buttons\n  It stays up; Ctrl-C ends the demo with its bill.\n"
                 )
                 await _until_interrupted()
 
@@ -114,6 +133,8 @@ def show(report: DemoReport, console: Console) -> None:
         each = dollars(cost * 1000 // count, 4) if count else ""
         table.add_row(category, f"{count:,}", dollars(cost), each)
     table.add_row("dead letters", f"{report.dead_letters:,}", "", "")
+    if report.skipped:
+        table.add_row("skipped, no tickets", f"{report.skipped:,}", "", "")
     table.add_section()
     routed = sum(report.routed.values())
     each = dollars(report.spend_picodollars * 1000 // routed, 4) if routed else ""

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import BinaryIO
 
 import click
@@ -15,7 +15,9 @@ from rich.progress import DownloadColumn, Progress
 from streams.access.connection import client_arguments
 from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
 from streams.cli.common import json_option, load, print_json, progress, run
+from streams.cli.mapping import header_of
 from streams.events.wire import SchemaNeeded, UndecodableEvent, decode_ticket
+from streams.mapping.reader import reader_of
 from streams.settings import Settings
 
 CHUNK_BYTES = 65_536
@@ -32,20 +34,34 @@ MOST_UNACKNOWLEDGED = 10_000
     help="Field whose value is the event's key: tickets of one key stay in order.",
 )
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Most tickets a second.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="NAME=VALUE", help="A header for each event."
+)
 @click.option("--unchecked", is_flag=True, help="Send lines that are no tickets too, as they are.")
 @json_option
-def command(file: BinaryIO, key: str, rate: float | None, unchecked: bool, as_json: bool) -> None:
+def command(
+    file: BinaryIO,
+    key: str,
+    rate: float | None,
+    headers: tuple[str, ...],
+    unchecked: bool,
+    as_json: bool,
+) -> None:
     """Send tickets, one JSON object a line, from FILE or standard input.
 
     A ticket has an id and a text; subject, customer_id, channel and created_at may be there too.
+    Where a mapping is set (TICKET_STREAMS_MAPPING) a line is an event of that shape, sent as it is,
+    and --key names a field of the ticket in it.
 
     \b
     Examples:
+      TICKET_STREAMS_MAPPING=zendesk ticket-streams send events.jsonl
       ticket-streams send tickets.jsonl
       echo '{"id": "1", "text": "I was charged twice"}' | ticket-streams send
     """
     settings = load()
-    sender = Sender(settings, key, rate, checked=not unchecked)
+    given = [header_of(header) for header in headers]
+    sender = Sender(settings, key, rate, checked=not unchecked, headers=given)
     run(sender.send(file))
     if as_json:
         print_json({"topic": settings.input_topic, "sent": sender.sent})
@@ -56,8 +72,19 @@ def command(file: BinaryIO, key: str, rate: float | None, unchecked: bool, as_js
 class Sender:
     """Sends lines in order, and knows how many."""
 
-    def __init__(self, settings: Settings, key: str, rate: float | None, *, checked: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        key: str,
+        rate: float | None,
+        *,
+        checked: bool,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
         self.sent = 0
+        self._headers = headers
+        self._read = reader_of(settings.mapping, settings.filter)
+        self._mapped = settings.mapping is not None
         self._settings = settings
         self._key = key
         self._rate = rate
@@ -91,7 +118,9 @@ class Sender:
             if line.strip():
                 key = self._key_of(line.strip(), number)
                 topic = self._settings.input_topic
-                waiting.append(await producer.send(topic, line.strip(), key=key))
+                waiting.append(
+                    await producer.send(topic, line.strip(), key=key, headers=list(self._headers))
+                )
             while waiting and (len(waiting) > MOST_UNACKNOWLEDGED or waiting[0].done()):
                 await waiting.popleft()
                 self.sent += 1
@@ -104,10 +133,16 @@ class Sender:
 
     def _key_of(self, line: bytes, number: int) -> bytes | None:
         try:
-            if self._checked:
-                decode_ticket(line)
-            key = json.loads(line).get(self._key)
+            if self._mapped:
+                found = self._read(line, self._headers, {})
+                key = getattr(found, self._key, None)
+            else:
+                if self._checked:
+                    decode_ticket(line)
+                key = json.loads(line).get(self._key)
         except (UndecodableEvent, SchemaNeeded) as error:
+            if not self._checked:
+                return None
             raise click.ClickException(
                 f"line {number}: {error}; the lines before it were sent"
             ) from None

@@ -86,7 +86,10 @@ def _show(report: Report) -> None:
             out.print(f"[red]{check.name}[/]: {escape(culprit)}", soft_wrap=True)
         if check.failures > len(check.culprits):
             out.print(f"[red]{check.name}[/]: and {check.failures - len(check.culprits):,} more")
-    out.print(f"{report.tickets:,} tickets in the input topic, {report.unfinished:,} unfinished")
+    skipped = f", {report.skipped:,} of them skipped" if report.skipped else ""
+    out.print(
+        f"{report.tickets:,} tickets in the input topic{skipped}, {report.unfinished:,} unfinished"
+    )
     if report.moving:
         out.print(f"{report.moving:,} tickets and rows changed meanwhile and were not judged")
     if report.unaccounted is not None:

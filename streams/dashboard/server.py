@@ -10,6 +10,7 @@ from yarl import URL
 
 from streams.access.denial import find_denial
 from streams.dashboard import assets, books_api
+from streams.dashboard.demo_panel import DemoPanel, add_routes
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
 from streams.dashboard.source import BooksSource, KafkaBooks
 from streams.events.topics import Topics
@@ -42,21 +43,27 @@ class Dashboard:
         await self._runner.cleanup()
 
 
-async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard:
+async def start_dashboard(
+    settings: Settings, host: str, port: int, demo: DemoPanel | None = None
+) -> Dashboard:
     """Serves the books of ``settings``; port 0 takes a free one. Raises OSError for a taken one.
 
-    Needs no Kafka to start: the page says when it is away, and goes on by itself.
+    Needs no Kafka to start: the page says when it is away, and goes on by itself. With ``demo``
+    it has the demo's buttons, too.
     """
     source = KafkaBooks(
         settings.kafka, Topics.of(settings), lambda: find_denial(settings, "dashboard")
     )
-    return await serve(source, settings, host, port)
+    return await serve(source, settings, host, port, demo)
 
 
-async def serve(source: BooksSource, settings: Settings, host: str, port: int) -> Dashboard:
+async def serve(
+    source: BooksSource, settings: Settings, host: str, port: int, demo: DemoPanel | None = None
+) -> Dashboard:
     """Serves the books of any source and keeps it running. Raises OSError."""
+    source.demo = demo is not None
     runner = web.AppRunner(
-        application(Feed(source, settings)),
+        application(Feed(source, settings), demo),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -70,8 +77,8 @@ async def serve(source: BooksSource, settings: Settings, host: str, port: int) -
     return Dashboard(runner, asyncio.create_task(source.run()))
 
 
-def application(feed: Feed) -> web.Application:
-    """All that can be asked for, GET only."""
+def application(feed: Feed, demo: DemoPanel | None = None) -> web.Application:
+    """All that can be asked for: GET only, but for the buttons of ``demo``."""
 
     async def live(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -92,6 +99,8 @@ def application(feed: Feed) -> web.Application:
     books_api.mount(app, feed)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/events", events, allow_head=False)
+    if demo is not None:
+        add_routes(app, demo)
     for path, asset in assets.load().items():
         app.router.add_get(path, _file(asset))
     return app

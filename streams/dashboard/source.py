@@ -40,6 +40,8 @@ class BooksSource:
         """When the books were last known to be as Kafka has them (epoch seconds)."""
         self.version = 0
         """Grows with every change of the books or of the state."""
+        self.demo = False
+        """Whether this is the demo: the page then has its buttons."""
         self._touched = asyncio.Event()
 
     async def run(self) -> None:

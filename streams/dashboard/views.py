@@ -121,6 +121,7 @@ def status(source: BooksSource, settings: Settings, now: float) -> Json:
         "app_id": settings.app_id,
         "window_seconds": settings.window_seconds,
         "retention_hours": settings.day_retention_days * 24,
+        "demo": source.demo,
     }
 
 

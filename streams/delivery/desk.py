@@ -6,8 +6,9 @@ from typing import Protocol
 from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import Duplicates
 from streams.delivery.dispatcher import Queue
-from streams.delivery.work import DeadLetter, Work
-from streams.events.model import CallRecord, Classification
+from streams.delivery.versions import Versions
+from streams.delivery.work import Result, Work
+from streams.events.model import CallRecord
 
 
 class Desk(Queue, Protocol):
@@ -15,6 +16,7 @@ class Desk(Queue, Protocol):
 
     duplicates: Duplicates
     values: FieldValues
+    versions: Versions
 
     async def begin_call(self, call: CallRecord) -> None:
         """Return when ``call`` may be made. It is as it is booked if nobody hears of it again."""
@@ -25,5 +27,5 @@ class Desk(Queue, Protocol):
     def ask_again(self, work: Work) -> None:
         """The ticket waits again; ``so_far`` says what its calls have cost."""
 
-    def finish(self, work: Work, result: Classification | DeadLetter) -> None:
+    def finish(self, work: Work, result: Result) -> None:
         """The ticket's result."""

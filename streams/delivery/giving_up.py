@@ -32,7 +32,8 @@ class GivingUp:
     def give_up(self, desk: Desk, work: Work, error_type: str, message: str, stage: Stage) -> None:
         """``work`` becomes a dead letter. ``message`` must hold no text of the ticket."""
         if self._breaker.admits(work.number, error_type):
-            cost = work.so_far.cost_picodollars if work.so_far else 0
+            spent = work.so_far or work.paid
+            cost = spent.cost_picodollars if spent else 0
             letter = DeadLetter(error_type, message, stage, work.attempts, cost, now_ms())
             desk.finish(work, letter)
 

@@ -10,10 +10,11 @@ from streams.classify.duplicates import fingerprint, reused
 from streams.classify.prompt import Prompt
 from streams.classify.suspicion import suspicious
 from streams.classify.triage import Triage
+from streams.delivery.choice import EVERY_EVENT, Choice
 from streams.delivery.desk import Desk
 from streams.delivery.giving_up import GivingUp
-from streams.delivery.work import MOST_BYTES, Work
-from streams.events.model import UNKNOWN, Classification, Ticket
+from streams.delivery.work import MOST_BYTES, Skipped, Work
+from streams.events.model import UNKNOWN, Classification, SkipReason, Ticket
 from streams.events.registry import Registry
 from streams.events.times import now_ms
 from streams.events.wire import SchemaNeeded, UndecodableEvent, encode_ticket
@@ -29,8 +30,14 @@ class Intake:
     the same for all models."""
 
     def __init__(
-        self, registry: Registry, prompt: Prompt, triage: Triage, giving_up: GivingUp
+        self,
+        registry: Registry,
+        prompt: Prompt,
+        triage: Triage,
+        giving_up: GivingUp,
+        choice: Choice = EVERY_EVENT,
     ) -> None:
+        self._choice = choice
         self._registry = registry
         self._prompt = prompt
         self._triage = triage
@@ -45,8 +52,12 @@ class Intake:
             return
         self._giving_up.begin(work)
         try:
+            if (unwanted := self._choice.refuses(work)) is not None:
+                desk.finish(work, Skipped(unwanted))
+                return
             _check_size(work)
-            self._look_at(desk, work, self._registry.decode_known(work.value), ready)
+            found = self._registry.decode_known(work.value, work.headers)
+            self._look_at(desk, work, found, ready)
         except SchemaNeeded:
             task = asyncio.ensure_future(self._take_later(desk, work, ready))
             desk.calls.add(task)
@@ -56,7 +67,8 @@ class Intake:
 
     async def _take_later(self, desk: D, work: Work, ready: Callable[[D, Work], None]) -> None:
         try:
-            self._look_at(desk, work, await self._registry.decode_ticket(work.value), ready)
+            found = await self._registry.decode_ticket(work.value, work.headers)
+            self._look_at(desk, work, found, ready)
         except Exception as error:
             self._failed(desk, work, error)
 
@@ -67,8 +79,12 @@ class Intake:
             self._giving_up.fault_of_ours(desk, work, error)
 
     def _look_at(
-        self, desk: D, work: Work, ticket: Ticket, ready: Callable[[D, Work], None]
+        self, desk: D, work: Work, found: Ticket | SkipReason, ready: Callable[[D, Work], None]
     ) -> None:
+        if not isinstance(found, Ticket):
+            self._skip(desk, work, found)
+            return
+        ticket = found
         _check_size_as_json(work, ticket)
         work.ticket = ticket
         work.books_value = _books_value(desk, work, ticket)
@@ -85,7 +101,18 @@ class Intake:
             work.bound = self._prompt.part_bound(work.part)
             work.isolated = suspicious(work.part)
             work.lane = self._triage.begin(work.so_far, isolated=work.isolated)
-            ready(desk, work)
+            older = desk.versions.take_place(desk.waiting, work)
+            if older is None:
+                ready(desk, work)
+            else:
+                desk.finish(older, Skipped("superseded"))
+
+    def _skip(self, desk: Desk, work: Work, reason: SkipReason) -> None:
+        if work.paid is None and work.so_far is None:
+            desk.finish(work, Skipped(reason))
+        else:  # what was paid for it must stay with it
+            message = "it was paid for before the filter said that it is no ticket"
+            self._giving_up.give_up(desk, work, "not_a_ticket", message, "decode")
 
     def _enough(self, so_far: Classification) -> bool:
         """Whether what is paid for is the last word. A category that is gone is none."""

@@ -16,6 +16,7 @@ from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
+from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
 from streams.delivery.partition import Books, SourcePartition
@@ -75,6 +76,7 @@ class Member:
         self._topics = topics
         self._books = books
         self._encoder = encoder
+        self._dress = dress_of(settings)
         self._gates = gates
         self._intake = intake
         self._fail = fail
@@ -279,6 +281,8 @@ class Member:
             values=FieldValues(
                 self._settings.books_field, self._settings.books_field_values, self._named
             ),
+            latest_only=self._settings.updates == "latest",
+            dress=self._dress,
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:

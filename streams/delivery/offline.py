@@ -17,7 +17,8 @@ from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
 from streams.delivery.processing import Processing
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.versions import Versions
+from streams.delivery.work import DeadLetter, Result, Skipped, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
 from streams.events.registry import Registry
 from streams.events.wire import encode_ticket
@@ -44,6 +45,7 @@ class Offline:
         self.closed = False
         self.duplicates = Duplicates(0)
         self.values = FieldValues()
+        self.versions = Versions()
         self._on_call = on_call
         self._results: dict[int, asyncio.Future[Classification | DeadLetter]] = {}
         triage = triage_of(settings)
@@ -80,10 +82,10 @@ class Offline:
     def ask_again(self, work: Work) -> None:
         """Nothing to keep."""
 
-    def finish(self, work: Work, result: Classification | DeadLetter) -> None:
+    def finish(self, work: Work, result: Result) -> None:
         """The ticket's result."""
         found = self._results[work.source.offset]
-        if not found.done():
+        if not found.done() and not isinstance(result, Skipped):  # nothing here is filtered
             found.set_result(result)
 
     def _fail(self, reason: str) -> None:

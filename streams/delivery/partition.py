@@ -31,6 +31,7 @@ from streams.delivery.intents import InFlight, Intents
 from streams.delivery.key_order import KeyOrder
 from streams.delivery.progress import NOTHING, Commit, stamped
 from streams.delivery.records import (
+    Dress,
     Record,
     ask_again_row,
     booked,
@@ -38,12 +39,15 @@ from streams.delivery.records import (
     held_row,
     released_row,
     routed,
+    skipped_record,
+    undressed,
 )
 from streams.delivery.restore import Restored
 from streams.delivery.tables import BookTable, Overlay
 from streams.delivery.transaction import PartitionProducer
-from streams.delivery.work import DeadLetter, Work
-from streams.events.model import CallRecord, Classification, Done
+from streams.delivery.versions import Versions
+from streams.delivery.work import DeadLetter, Result, Skipped, Work
+from streams.events.model import CallRecord, Classification, Done, SkipReason
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 from streams.observe.traces import NO_TRACES, Traces
@@ -72,6 +76,13 @@ class Outbox:
     held: dict[int, Work] = field(default_factory=dict)
     released: list[Work] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
+
+    @property
+    def unwanted(self) -> Iterator[tuple[int, SkipReason]]:
+        """Released without a result: offset and reason."""
+        for work in self.released:
+            if isinstance(work.result, Skipped):
+                yield work.source.offset, work.result.reason
 
     def __bool__(self) -> bool:
         return bool(self.calls or self.held or self.released or self.skipped)
@@ -112,6 +123,8 @@ class SourcePartition:
         topic_id: str = "",
         duplicate_seconds: int = 0,
         values: FieldValues | None = None,
+        latest_only: bool = False,
+        dress: Dress = undressed,
     ) -> None:
         self.number = number
         self.generation = generation
@@ -122,6 +135,7 @@ class SourcePartition:
         """Of events that are read and not yet finished."""
         self.duplicates = Duplicates(duplicate_seconds)
         self.values = values or FieldValues()
+        self.versions = Versions(enabled=latest_only)
         self.last_commit = time.monotonic()
         self._producer = producer
         self._intents = intents
@@ -131,6 +145,7 @@ class SourcePartition:
         self._partitions = partitions
         self._books = books
         self._encoder = encoder
+        self._dress = dress
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -225,9 +240,10 @@ class SourcePartition:
         self._outbox.ask_again[work.source.offset] = work
         self._wake()
 
-    def finish(self, work: Work, result: Classification | DeadLetter) -> None:
+    def finish(self, work: Work, result: Result) -> None:
         """The result of ``work``. The event leaves when the earlier ones of its key have left."""
         work.result = result
+        self.versions.forget(work)
         free = self._order.done(work.key, work.source.offset)
         must_wait = work.source.offset not in free
         if must_wait and isinstance(result, Classification) and work.paid is None:
@@ -308,11 +324,15 @@ class SourcePartition:
         topics = self._topics
         for work in outbox.released:
             if isinstance(work.result, Classification):
-                event = routed(work, work.result, topics, self._partitions, self._encoder)
+                event = routed(
+                    work, work.result, topics, self._partitions, self._encoder, self._dress
+                )
                 yield self._traced(work, event)
             elif isinstance(work.result, DeadLetter):
                 yield self._traced(work, dead_letter(work, work.result, topics, self._partitions))
             yield released_row(work, topics)
+        if unwanted := list(outbox.unwanted):
+            yield skipped_record(topics, self.number, unwanted)
         for work in outbox.held.values():
             if isinstance(work.result, Classification):
                 yield held_row(work, work.result, topics)

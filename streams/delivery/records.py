@@ -1,5 +1,6 @@
 """The Kafka records of a finished ticket: a routed event or a dead letter, and its done row."""
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -8,9 +9,19 @@ from aiokafka.partitioner import murmur2
 from streams.delivery.size import Headers
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events import headers
-from streams.events.model import CallRecord, Classification, Done, RoutedTicket, Source
+from streams.events.model import (
+    CallRecord,
+    Classification,
+    Done,
+    RoutedTicket,
+    SkippedEvents,
+    SkippedRun,
+    SkipReason,
+    Source,
+)
+from streams.events.times import now_ms
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder, encode_call, encode_done
+from streams.events.wire import RoutedEncoder, encode_call, encode_done, encode_skipped
 
 
 class Record(NamedTuple):
@@ -22,6 +33,16 @@ class Record(NamedTuple):
     value: bytes | None
     timestamp: int | None = None
     headers: Headers = ()
+
+
+Dress = Callable[[Headers, RoutedTicket], Headers]
+"""From the headers of the event that came to those of its routed ticket, but our coordinates."""
+
+
+def undressed(headers: Headers, routed: RoutedTicket) -> Headers:
+    """As they came."""
+    del routed
+    return headers
 
 
 SHORT_KEY = 64
@@ -48,6 +69,7 @@ def routed(
     topics: Topics,
     partitions: dict[str, int],
     encoder: RoutedEncoder,
+    dress: Dress = undressed,
 ) -> Record:
     """The routed event of ``work``. Raises ValueError if the ticket was never decoded.
 
@@ -56,14 +78,19 @@ def routed(
     if work.ticket is None:
         raise ValueError("only a decoded ticket can be routed")
     topic = topics.categories[result.category]
+    ticket = RoutedTicket(work.ticket, result, work.source)
     return Record(
         topic,
         partition_for(work.key, work.source.partition, partitions[topic]),
         work.key,
-        encoder.encode(RoutedTicket(work.ticket, result, work.source)),
+        encoder.encode(ticket),
         None,
         [
-            *(h for h in work.headers if not h[0].startswith(headers.ROUTED_SOURCE)),
+            *(
+                header
+                for header in dress(work.headers, ticket)
+                if not header[0].startswith(headers.ROUTED_SOURCE)
+            ),
             *_coordinates(headers.ROUTED_SOURCE, work.source),
         ],
     )
@@ -96,11 +123,30 @@ def dead_letter(
         None if too_large else work.value,
         None,
         [
-            *(() if too_large else work.headers),
+            *(h for h in work.headers if not too_large or h[0] == headers.RUN),
             *_coordinates(headers.DEAD_LETTER_SOURCE, work.source),
             *((name, text.encode()) for name, text in own.items()),
         ],
     )
+
+
+def skipped_record(
+    topics: Topics, partition: int, events: Iterable[tuple[int, SkipReason]]
+) -> Record:
+    """One for all events that a transaction skips: their offsets in runs, whose ends it names."""
+    value = encode_skipped(SkippedEvents(topics.input, partition, now_ms(), _runs(sorted(events))))
+    return Record(topics.skipped, partition, None, value)
+
+
+def _runs(events: Iterable[tuple[int, SkipReason]]) -> Sequence[SkippedRun]:
+    runs: list[SkippedRun] = []
+    for offset, reason in events:
+        last = runs[-1] if runs else None
+        if last is not None and last.reason == reason and last.last_offset == offset - 1:
+            runs[-1] = SkippedRun(last.first_offset, offset, reason)
+        else:
+            runs.append(SkippedRun(offset, offset, reason))
+    return runs
 
 
 def booked(call: CallRecord, topics: Topics) -> tuple[Record, Record]:

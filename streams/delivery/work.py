@@ -7,7 +7,7 @@ from streams.books.purse import Held
 from streams.books.rows import Stage
 from streams.classify.triage import Lane
 from streams.delivery.size import Headers, size_of
-from streams.events.model import Classification, Source, Ticket
+from streams.events.model import Classification, SkipReason, Source, Ticket
 from streams.events.topics import OUTPUT_BYTES
 
 MOST_BYTES = OUTPUT_BYTES - 64 * 1024
@@ -29,6 +29,16 @@ class DeadLetter:
     """Epoch milliseconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Why an event is finished without a result, and without any cost."""
+
+    reason: SkipReason
+
+
+Result = Classification | DeadLetter | Skipped
+
+
 @dataclass(slots=True)
 class Work:
     """One event. ``result`` is None until its ticket is classified or given up."""
@@ -43,7 +53,7 @@ class Work:
     """Found among the done rows: a result that is committed, of a ticket that is not out."""
     so_far: Classification | None = None
     """What its calls have cost, and the best that they said, if none of them was the last word."""
-    result: Classification | DeadLetter | None = None
+    result: Result | None = None
 
     spans: Any = None
     """What streams.observe.traces keeps of it."""

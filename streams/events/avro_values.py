@@ -36,6 +36,8 @@ class WriterSchema:
     reader: Json
     created_at_units: int
     """Units of its ``created_at`` in one millisecond."""
+    whole: Json = None
+    """As it was written, logical types too: for events of other shapes."""
 
 
 SchemaLookup = Mapping[int, WriterSchema]
@@ -56,6 +58,7 @@ def writer_schema(text: str) -> WriterSchema:
             # Avro resolves records of the same name only.
             parse_schema({**json.loads(TICKET.text), "name": fullname(source)}),
             _units(source),
+            parse_schema(source),
         )
     except (SchemaParseException, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = type(error).__name__
@@ -106,16 +109,29 @@ class Reader:
 
 def read_confluent(value: bytes, schemas: SchemaLookup) -> dict[str, Any]:
     """A ticket's fields from Confluent's format. Raises SchemaNeeded, UndecodableEvent."""
+    known = _known(value, schemas)
+    fields = read_payload(value, CONFLUENT_MARKER, known.writer, known.reader)
+    if fields["created_at"] is not None:
+        fields["created_at"] //= known.created_at_units
+    return fields
+
+
+def read_confluent_whole(value: bytes, schemas: SchemaLookup) -> dict[str, Any]:
+    """All fields of an event in Confluent's format, as its own schema has them.
+
+    Raises SchemaNeeded, UndecodableEvent.
+    """
+    return read_payload(value, CONFLUENT_MARKER, _known(value, schemas).whole, None)
+
+
+def _known(value: bytes, schemas: SchemaLookup) -> WriterSchema:
     if len(value) < CONFLUENT_MARKER:
         raise UndecodableEvent("bad_avro", "the value ends inside the schema id")
     schema_id = int.from_bytes(value[1:CONFLUENT_MARKER], "big")
     known = schemas.get(schema_id)
     if known is None:
         raise SchemaNeeded(schema_id)
-    fields = read_payload(value, CONFLUENT_MARKER, known.writer, known.reader)
-    if fields["created_at"] is not None:
-        fields["created_at"] //= known.created_at_units
-    return fields
+    return known
 
 
 def read_payload(value: bytes, start: int, writer: Json, reader: Json) -> dict[str, Any]:

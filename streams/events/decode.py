@@ -23,10 +23,12 @@ from streams.events.model import (
     Done,
     RoutedTicket,
     Share,
+    SkippedEvents,
+    SkippedRun,
     Source,
     Ticket,
 )
-from streams.events.schemas import CALL, DONE, ROUTED, SINGLE_OBJECT, TICKET
+from streams.events.schemas import CALL, DONE, ROUTED, SINGLE_OBJECT, SKIPPED, TICKET
 
 NO_SCHEMAS: SchemaLookup = MappingProxyType({})
 
@@ -34,6 +36,7 @@ _TICKETS = Reader(TICKET)
 _ROUTED = Reader(ROUTED)
 _CALLS = Reader(CALL)
 _DONE = Reader(DONE)
+_SKIPPED = Reader(SKIPPED)
 
 _ROUTED_DEFAULTS = {field["name"]: field.get("default") for field in ROUTED.plain["fields"]}
 _TICKET_NAMES = tuple(field.name for field in fields(Ticket))
@@ -52,6 +55,11 @@ def decode_ticket(value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS) -> Ti
     if value.startswith(CONFLUENT):
         return Ticket(**read_confluent(value, schemas))
     return ticket_of(read_object(value))
+
+
+def read_own_ticket(value: bytes) -> dict[str, Any]:
+    """The fields of a ticket in single-object encoding. Raises UndecodableEvent."""
+    return _TICKETS.read(value)
 
 
 def decode_routed(value: bytes) -> RoutedTicket:
@@ -89,3 +97,10 @@ def decode_done(value: bytes) -> Done:
         None if result is None else Classification(**result),
         found["ask_again"],
     )
+
+
+def decode_skipped(value: bytes) -> SkippedEvents:
+    """The value of the skipped topic."""
+    found = _SKIPPED.read(value)
+    found["runs"] = tuple(SkippedRun(**run) for run in found["runs"])
+    return SkippedEvents(**found)

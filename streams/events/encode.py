@@ -2,11 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Literal, Protocol
 
 from streams.events.avro_values import CONFLUENT, frame
-from streams.events.model import CallRecord, Classification, Done, RoutedTicket, Ticket
-from streams.events.schemas import CALL, DONE, ROUTED, TICKET
+from streams.events.model import (
+    CallRecord,
+    Classification,
+    Done,
+    RoutedTicket,
+    SkippedEvents,
+    Ticket,
+)
+from streams.events.schemas import CALL, DONE, ROUTED, SKIPPED, TICKET
 
 Format = Literal["avro", "json"]
 
@@ -70,6 +78,11 @@ def encode_call(call: CallRecord) -> bytes:
 def encode_done(done: Done) -> bytes:
     """The value of the done topic, in single-object encoding."""
     return frame(DONE.marker, DONE.plain, done_fields(done))
+
+
+def encode_skipped(skipped: SkippedEvents) -> bytes:
+    """The value of the skipped topic, in single-object encoding."""
+    return frame(SKIPPED.marker, SKIPPED.plain, asdict(skipped))
 
 
 # The dictionaries below are written out because dataclasses.asdict takes ten times as long.

@@ -29,3 +29,5 @@ REDRIVE_COUNT = REDRIVE + "count"
 REDRIVE_LETTER = REDRIVE + "letter"
 REDRIVE_EVENT = REDRIVE + "event"
 REDRIVE_TIMESTAMP = REDRIVE + "timestamp"
+# On what a replay sends: the name of its run.
+RUN = "ticket-streams.run"

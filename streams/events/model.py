@@ -32,6 +32,11 @@ Tier = Literal["first", "escalation", "cache", "none"]
 call was needed."""
 
 
+SkipReason = Literal["filtered", "tombstone", "superseded", "not_selected"]
+"""Why an event is finished without a result: it is no ticket by the filter, it has no value, a
+later version of the same ticket is there, or a replay does not ask for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """The value of the input topic."""
@@ -136,6 +141,25 @@ class CallRecord:
         if self.outcome == UNPRICED:  # older versions did not write down what such a call used
             return self.output_tokens > 0
         return self.status == 200 and self.unsettled_picodollars == 0
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRun:
+    """Offsets that follow each other, both ends included, skipped for the same reason."""
+
+    first_offset: int
+    last_offset: int
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEvents:
+    """Events that a transaction finished without a result: the value of the skipped topic."""
+
+    source_topic: str
+    source_partition: int
+    skipped_at: int
+    runs: Sequence[SkippedRun]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import logging
+from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
 import aiohttp
 from tenacity import before_sleep_log, retry, retry_if_exception_type, wait_random_exponential
 
-from streams.events.model import Ticket
+from streams.events.model import SkipReason, Ticket
 from streams.events.wire import (
+    SchemaLookup,
     SchemaNeeded,
     UndecodableEvent,
     WriterSchema,
@@ -20,27 +22,45 @@ from streams.events.wire import (
 log = logging.getLogger(__name__)
 
 
+Headers = Sequence[tuple[str, bytes | None]]
+
+Read = Callable[[bytes | None, Headers, SchemaLookup], Ticket | SkipReason]
+"""From an event's value and headers to its ticket, or to why it is none that anybody wants.
+
+Raises UndecodableEvent, and SchemaNeeded for a schema that is not in the lookup.
+"""
+
+
+def read_ticket(value: bytes | None, headers: Headers, schemas: SchemaLookup) -> Ticket:
+    """A ticket in our own shape."""
+    del headers
+    return decode_ticket(value, schemas)
+
+
 class Registry:
     """Reads tickets; ``url`` is the address of a schema registry, None where there is none."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, read: Read = read_ticket) -> None:
+        self._read = read
         self._url = url.rstrip("/") if url else None
         self._schemas: dict[int, WriterSchema] = {}
         self._asking: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    def decode_known(self, value: bytes | None) -> Ticket:
+    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
         """The ticket of an event, at once. Raises UndecodableEvent; SchemaNeeded where its schema
         was not asked for yet."""
-        return decode_ticket(value, self._schemas)
+        return self._read(value, headers, self._schemas)
 
-    async def decode_ticket(self, value: bytes | None) -> Ticket:
+    async def decode_ticket(
+        self, value: bytes | None, headers: Headers = ()
+    ) -> Ticket | SkipReason:
         """The ticket of an event. Raises UndecodableEvent when the event itself is the trouble.
 
         While the registry is away this waits: an outage is back-pressure.
         """
         while True:
             try:
-                return decode_ticket(value, self._schemas)
+                return self._read(value, headers, self._schemas)
             except SchemaNeeded as needed:
                 await self._learn(needed.schema_id)
 

@@ -41,6 +41,9 @@ TRIMMED = {
 }
 
 
+KEPT = {"retention.ms": str(90 * DAY_MS), **OWN_TIME}
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """A topic, whether it must have the partitions of the input topic, and its configuration."""
@@ -64,8 +67,16 @@ class Topics:
     """Calls that are begun; see streams.delivery.intents."""
     spend: str
     errors: str
+    skipped: str
+    """Events that are finished without a result, by choice."""
+    skips: bool
+    """Whether any event may be skipped: without, the topic need not be there."""
     redriven: str
     """Marks of ``dead-letters redrive``, which makes it; no worker needs it."""
+    replays: str
+    """Plans of ``replay``, which makes it; no worker needs it."""
+    run: str = ""
+    """The replay whose installation it is; empty for the workers' own."""
 
     @classmethod
     def of(cls, settings: "Settings") -> "Topics":
@@ -84,7 +95,10 @@ class Topics:
             intents=f"{app}-intents",
             spend=f"{app}-spend-changelog",
             errors=f"{app}-errors-changelog",
+            skipped=f"{app}-skipped",
+            skips=settings.skips,
             redriven=f"{app}-redriven",
+            replays=f"{app}-replays",
         )
 
     def check(self) -> None:
@@ -96,7 +110,9 @@ class Topics:
             "intents": self.intents,
             "spend": self.spend,
             "errors": self.errors,
+            "skipped events": self.skipped,
             "redriven letters": self.redriven,
+            "plans of replays": self.replays,
         }
         users = [
             ("the input", self.input),
@@ -125,7 +141,8 @@ class Topics:
             TopicSpec(self.dead_letter, False, {**ROOM, "retention.ms": str(30 * DAY_MS)}),
             TopicSpec(self.done, True, TRIMMED),
             TopicSpec(self.intents, True, TRIMMED),
-            TopicSpec(self.calls, True, {"retention.ms": str(90 * DAY_MS), **OWN_TIME}),
+            TopicSpec(self.calls, True, KEPT),
             TopicSpec(self.spend, True, COMPACTED),
             TopicSpec(self.errors, True, COMPACTED),
+            *([TopicSpec(self.skipped, True, KEPT)] if self.skips else []),
         ]

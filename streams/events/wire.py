@@ -9,11 +9,18 @@ others    JSON, in UTF-8; a byte order mark and white space may come first
 ========  ==============================================================================
 
 Tickets are read in all three. Routed tickets are written in single-object encoding or JSON (and in
-Confluent's format by ``confluent_encoder``), calls and done rows in single-object encoding.
+Confluent's format by ``confluent_encoder``), calls, done and skipped rows in
+single-object encoding.
 """
 
 from streams.events.avro_values import SchemaLookup, WriterSchema, writer_schema
-from streams.events.decode import decode_call, decode_done, decode_routed, decode_ticket
+from streams.events.decode import (
+    decode_call,
+    decode_done,
+    decode_routed,
+    decode_skipped,
+    decode_ticket,
+)
 from streams.events.encode import (
     ENCODERS,
     AvroEncoder,
@@ -24,6 +31,7 @@ from streams.events.encode import (
     encode_call,
     encode_done,
     encode_routed,
+    encode_skipped,
     encode_ticket,
 )
 from streams.events.errors import ErrorType, SchemaNeeded, UndecodableEvent
@@ -43,10 +51,12 @@ __all__ = [
     "decode_call",
     "decode_done",
     "decode_routed",
+    "decode_skipped",
     "decode_ticket",
     "encode_call",
     "encode_done",
     "encode_routed",
+    "encode_skipped",
     "encode_ticket",
     "writer_schema",
 ]

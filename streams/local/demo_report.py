@@ -11,7 +11,7 @@ from streams.access.connection import Address
 from streams.audit.snapshot import open_snapshot
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
-from streams.events.wire import decode_call, decode_routed
+from streams.events.wire import decode_call, decode_routed, decode_skipped
 
 Coordinates = tuple[int, int]
 
@@ -35,6 +35,8 @@ class DemoReport:
     cost_by_category: dict[str, int] = field(default_factory=dict)
     tiers: dict[str, int] = field(default_factory=dict)
     """Routed tickets by the tier that answered."""
+    skipped: int = 0
+    """Events that a mapping's filter says are no tickets."""
 
     @property
     def good(self) -> bool:
@@ -62,12 +64,18 @@ async def make_report(
     costs: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     tiers: Counter[str] = Counter()
-    spend = unsettled = dead = 0
+    spend = unsettled = dead = skipped = 0
     names = [topics.input, topics.dead_letter, topics.calls, *topics.categories.values()]
+    names += [topics.skipped] if topics.skips else []
     async with open_snapshot(bootstrap) as snapshot:
         async for record in snapshot.read(await snapshot.ends(names)):
             if record.topic == topics.input:
                 arrived.add((record.partition, record.offset))
+            elif record.topic == topics.skipped:
+                for run in decode_skipped(record.value).runs:
+                    for offset in range(run.first_offset, run.last_offset + 1):
+                        out[record.partition, offset] += 1
+                        skipped += 1
             elif record.topic == topics.dead_letter:
                 dead += 1
                 out[_dead_letter_source(record)] += 1
@@ -98,6 +106,7 @@ async def make_report(
         seconds=round(seconds, 2),
         cost_by_category=dict(costs),
         tiers=dict(tiers),
+        skipped=skipped,
     )
 
 

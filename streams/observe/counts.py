@@ -15,9 +15,9 @@ from prometheus_client import (
 from streams.books.money import PICODOLLARS_PER_DOLLAR
 from streams.classify.triage import CallTier
 from streams.delivery.partition import Outbox
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.work import DeadLetter, Skipped, Work
 from streams.events.errors import ErrorType
-from streams.events.model import ABANDONED, CallRecord, Classification, Tier
+from streams.events.model import ABANDONED, CallRecord, Classification, SkipReason, Tier
 from streams.observe import metrics
 from streams.observe.metrics import OUTCOMES, Metric, bounded
 
@@ -38,6 +38,7 @@ class Counts:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._routed = _counter(metrics.ROUTED, registry)
         self._dead_letters = _counter(metrics.DEAD_LETTERS, registry)
+        self._skipped = _counter(metrics.SKIPPED, registry)
         self._latency = _histogram(metrics.LATENCY, registry)
         self._calls = _counter(metrics.CALLS_MADE, registry)
         self._call_tickets = _counter(metrics.CALL_TICKETS, registry)
@@ -55,6 +56,8 @@ class Counts:
         for error_type in get_args(ErrorType):
             self._dead_letters.labels("decode", error_type)
         self._dead_letters.labels("classify", "internal_error")
+        for reason in get_args(SkipReason):
+            self._skipped.labels(reason)
         for tier, model in models.items():
             self._calls.labels(model, tier, "ok")
             self._call_tickets.labels(model, tier)
@@ -76,6 +79,9 @@ class Counts:
             self._routed.labels(result.category, result.tier).inc()
         elif isinstance(result, DeadLetter):
             self._dead_letters.labels(result.stage, bounded(result.error_type)).inc()
+        elif isinstance(result, Skipped):
+            self._skipped.labels(result.reason).inc()
+            return
         if work.timestamp > 0:  # a topic of old may have none
             self._latency.observe(max(0.0, now - work.timestamp / 1000))
 

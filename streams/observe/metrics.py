@@ -80,6 +80,9 @@ ROUTED = _counter(
 DEAD_LETTERS = _counter(
     "dead_letters", "Events sent to the dead-letter topic.", "stage", "error_type"
 )
+SKIPPED = _counter(
+    "skipped_events", "Events finished without a result: filtered, tombstone, superseded.", "reason"
+)
 LATENCY = _histogram(
     "ticket_latency", "From a ticket's own Kafka time to the commit of its result.", WAITS
 )

@@ -25,7 +25,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, set_sp
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from streams.delivery.size import Headers
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.work import DeadLetter, Result, Work
 from streams.events.model import CallRecord, Classification
 
 PROPAGATOR = TraceContextTextMapPropagator()
@@ -174,12 +174,14 @@ def _genai(call: CallRecord) -> dict[str, str | int]:
     return told
 
 
-def _tell_result(span: Span, result: Classification | DeadLetter | None) -> None:
+def _tell_result(span: Span, result: Result | None) -> None:
     if isinstance(result, Classification):
         span.set_attribute("ticket_streams.category", result.category)
         span.set_attribute("ticket_streams.tier", result.tier)
-    elif result is not None:
+    elif isinstance(result, DeadLetter):
         _fail(span, result.error_type)
+    elif result is not None:
+        span.set_attribute("ticket_streams.skipped", result.reason)
 
 
 def _fail(span: Span, error_type: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aiokafka import ConsumerRecord
 
-from streams.audit.records import DoneRow, read_item
+from streams.audit.records import DoneRow, SkippedRow, read_item
 from streams.audit.tables import Recomputed
 from streams.books.changelog import encode_count, encode_key, encode_spend
 from streams.books.money import split
@@ -209,7 +209,7 @@ class Scene:
     def _rows(self, records: list[Written], tables: Recomputed) -> Iterator[Written]:
         for offset, record in enumerate(records):
             item = read_item(record.read(offset), self.topics)
-            if not isinstance(item, DoneRow):
+            if not isinstance(item, DoneRow | SkippedRow):
                 tables.add(item)
         for row, spend in tables.spend.items():
             key = encode_key(row.row, row.start, row.start + WINDOW - 0.1)

@@ -10,7 +10,10 @@ from streams.audit.records import Called, Finished, SourceKey, read_item
 from streams.audit.report import Report
 from streams.audit.verify import feed
 from streams.books.windows import DAY, HOUR
-from tests.audit.scene import NOW, WINDOW, Scene, settings_of, topics_for
+from streams.events.headers import RUN
+from streams.events.model import SkippedEvents, SkippedRun
+from streams.events.wire import encode_skipped
+from tests.audit.scene import NOW, WINDOW, Scene, Written, settings_of, topics_for
 from tests.audit.tampers import TAMPERS, Tamper, roll
 
 
@@ -132,6 +135,46 @@ def test_a_dead_letter_costs_what_its_calls_say(scene: Scene) -> None:
     assert evidence.report().check("costs").culprits == (
         f"{scene.topics.input}[0]@3: its calls less its record: -7 pico-dollars",
     )
+
+
+def skipped_row(scene: Scene, first: int, last: int) -> Written:
+    row = SkippedEvents(scene.topics.input, 0, NOW, (SkippedRun(first, last, "filtered"),))
+    return Written(scene.topics.skipped, 0, None, encode_skipped(row))
+
+
+def test_a_skipped_event_is_not_lost_and_costs_nothing(scene: Scene) -> None:
+    scene.inputs += [scene.ticket(0, 5), scene.ticket(0, 6)]
+    scene.outputs += [skipped_row(scene, 4, 6), *(scene.done(0, n) for n in (4, 5, 6))]
+    report = evidence_of(scene, committed={0: 7, 1: 4}).report()
+    assert failed(report) == set()
+    assert report.skipped == 3
+    assert report.check("lost").found == 7 + 4
+
+
+def test_an_event_is_routed_or_skipped_and_not_both(scene: Scene) -> None:
+    scene.outputs.append(skipped_row(scene, 2, 2))
+    assert "duplicates" in failed(evidence_of(scene).report())
+
+
+def test_a_skipped_event_that_a_call_was_paid_for_is_named(scene: Scene) -> None:
+    [position] = [
+        i for i, r in enumerate(scene.outputs)
+        if r.topic in scene.topics.categories.values() and r.key == b"customer-1" and i < 9
+    ]  # fmt: skip
+    scene.outputs[position] = skipped_row(scene, 1, 1)
+    assert {"costs", "tiers"} <= failed(evidence_of(scene).report())
+
+
+def test_what_a_replay_sent_is_no_duplicate_and_not_ours(scene: Scene) -> None:
+    copies = [
+        replace(record, headers=[*record.headers, (RUN, b"r1")])
+        for record in scene.outputs
+        if record.topic in (*scene.topics.categories.values(), scene.topics.dead_letter)
+    ]
+    scene.outputs += copies
+    assert failed(evidence_of(scene).report()) == set()
+    scene.outputs = [r for r in scene.outputs if r.topic not in {c.topic for c in copies}] + copies
+    assert "lost" in failed(evidence_of(scene).report())
 
 
 def test_many_culprits_are_counted_and_ten_are_named(scene: Scene) -> None:

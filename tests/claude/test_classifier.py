@@ -28,7 +28,7 @@ from streams.claude.tiers import prompt_of
 from streams.delivery.breaker import Breaker
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.processing import Processing
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.work import DeadLetter, Result, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
 from streams.events.wire import decode_call, encode_call
 from streams.settings import Settings
@@ -114,7 +114,7 @@ class Ticketing(FakeDesk):
         super().add_call(call)
         self.shared.append(call)
 
-    def finish(self, item: Work, result: Classification | DeadLetter) -> None:
+    def finish(self, item: Work, result: Result) -> None:
         super().finish(item, result)
         if isinstance(result, Classification):
             self.shared.pop()
@@ -168,6 +168,7 @@ class Desk:
         [result] = desk.results
         if isinstance(result, DeadLetter):
             raise GivenUp(result)
+        assert isinstance(result, Classification)
         return Answered(result, desk.records[-1])
 
     def bound(self) -> int:

@@ -44,3 +44,19 @@ def test_the_demo_loses_nothing_balances_and_leaves_nothing_behind(tmp_path: Pat
         if process.pid not in before and str(folder) in " ".join(process.info["cmdline"] or [])
     ]
     assert left == []
+
+
+def test_events_of_another_shape_are_routed_too(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    ended = subprocess.run(
+        [sys.executable, "-m", "streams", "demo", "--mapping", "zendesk", "--report", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = json.loads(file.read_text())
+    assert (report["tickets"], report["skipped"], report["lost"]) == (100, 20, 0)
+    assert sum(report["routed"].values()) == 80

@@ -6,6 +6,7 @@ from aiokafka import ConsumerRecord
 
 from streams.audit.snapshot import read_topic
 from streams.delivery.records import partition_for
+from streams.mapping.samples import samples_of
 from tests.cli.scene_cli import Command
 
 pytestmark = pytest.mark.kafka
@@ -67,3 +68,18 @@ def test_a_missing_topic_is_not_created(
         result = command("send", stdin=LINES[0])
         assert result.exit_code == 1
         assert "run ticket-streams topics --create" in result.stderr
+
+
+def test_events_of_another_shape_are_sent_as_they_are_keyed_by_their_ticket(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKET_STREAMS_MAPPING", "zendesk")
+    events = samples_of("zendesk")
+    stdin = b"\n".join(event.value for event in events)
+    assert command.json("send", "--header", "a=1", stdin=stdin)["sent"] == len(events)
+    records = sent(command)
+    assert sorted(r.value or b"" for r in records) == sorted(event.value for event in events)
+    assert {r.key for r in records} == {b"812001", b"812002", b"812003", None}
+    assert all(r.headers == (("a", b"1"),) for r in records)
+    result = command("send", stdin=b'{"type": "zen:event-type:ticket.created"}')
+    assert "line 1: field id is missing" in result.stderr

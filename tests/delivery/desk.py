@@ -8,8 +8,9 @@ from typing import Any
 from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
-from streams.delivery.work import DeadLetter, Work
-from streams.events.model import CallRecord, Classification
+from streams.delivery.versions import Versions
+from streams.delivery.work import Result, Work
+from streams.events.model import CallRecord
 
 
 @dataclass
@@ -18,6 +19,7 @@ class FakeDesk:
 
     duplicates: Duplicates = field(default_factory=lambda: Duplicates(3_600))
     values: FieldValues = field(default_factory=FieldValues)
+    versions: Versions = field(default_factory=Versions)
     waiting: dict[Lane, deque[Work]] = field(default_factory=dict)
     calls: set[asyncio.Future[Any]] = field(default_factory=set)
     closed: bool = False
@@ -25,7 +27,7 @@ class FakeDesk:
     told: list[object] = field(default_factory=list)
     records: list[CallRecord] = field(default_factory=list)
     asked_again: list[Work] = field(default_factory=list)
-    finished: list[tuple[Work, Classification | DeadLetter]] = field(default_factory=list)
+    finished: list[tuple[Work, Result]] = field(default_factory=list)
 
     async def begin_call(self, call: CallRecord) -> None:
         self.begun.append(call)
@@ -38,10 +40,10 @@ class FakeDesk:
         self.told.append(item)
         self.asked_again.append(item)
 
-    def finish(self, item: Work, result: Classification | DeadLetter) -> None:
+    def finish(self, item: Work, result: Result) -> None:
         self.told.append(result)
         self.finished.append((item, result))
 
     @property
-    def results(self) -> list[Classification | DeadLetter]:
+    def results(self) -> list[Result]:
         return [result for _, result in self.finished]

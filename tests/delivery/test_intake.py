@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import replace
 
 import pytest
@@ -11,12 +12,15 @@ from streams.classify.duplicates import fingerprint
 from streams.classify.triage import Lane, Triage
 from streams.claude.tiers import prompt_of
 from streams.delivery.breaker import Breaker
+from streams.delivery.choice import EVERY_EVENT, Choice
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
-from streams.delivery.work import MOST_BYTES, DeadLetter, Work
-from streams.events.model import Classification, Ticket
-from streams.events.registry import Registry
+from streams.delivery.versions import Versions
+from streams.delivery.work import MOST_BYTES, DeadLetter, Skipped, Work
+from streams.events.model import Classification, SkipReason, Ticket
+from streams.events.registry import Headers, Registry
 from streams.events.wire import SchemaNeeded, UndecodableEvent, encode_ticket
+from streams.mapping.reader import reader_of
 from streams.settings import Settings
 from tests.delivery.desk import FakeDesk
 from tests.delivery.events import classification, work
@@ -35,10 +39,11 @@ class Scene:
         breaker: Breaker | None = None,
         *,
         escalates: bool = True,
+        choice: Choice = EVERY_EVENT,
     ) -> None:
         triage = Triage(batch_size=25, threshold=0.65, escalates=escalates, cap=1, attempts=2)
         giving_up = GivingUp(breaker or Breaker(1.0, 1, pytest.fail))  # never opens
-        self.intake = Intake(registry or Registry(None), PROMPT, triage, giving_up)
+        self.intake = Intake(registry or Registry(None), PROMPT, triage, giving_up, choice)
         self.desk = FakeDesk()
         self.ready: list[Work] = []
 
@@ -202,6 +207,40 @@ def test_headers_count_beside_what_json_makes_of_a_ticket() -> None:
     assert Scene().letter(item).error_type == "too_large"
 
 
+def test_an_event_that_is_no_ticket_is_finished_without_a_result() -> None:
+    scene, item = Scene(Registry(None, reader_of(None, "kind == 'ticket'"))), work()
+    scene.take(item)
+    assert scene.desk.finished == [(item, Skipped("filtered"))]
+    assert scene.ready == []
+
+
+@pytest.mark.parametrize("field", ["paid", "so_far"])
+def test_what_was_paid_for_before_the_filter_changed_keeps_its_cost(field: str) -> None:
+    item = work()
+    setattr(item, field, classification())
+    letter = Scene(Registry(None, reader_of(None, "kind == 'ticket'"))).letter(item)
+    assert letter.error_type == "not_a_ticket"
+    assert letter.cost_picodollars == classification().cost_picodollars
+
+
+def test_a_tombstone_is_a_dead_letter_or_skipped() -> None:
+    assert Scene().letter(work(value=None)).error_type == "tombstone"
+    scene, item = Scene(choice=Choice(skip_tombstones=True)), work(value=None)
+    scene.take(item)
+    assert scene.desk.finished == [(item, Skipped("tombstone"))]
+
+
+def test_an_older_version_that_waits_is_finished_by_the_one_that_takes_its_place() -> None:
+    scene, older, newer = Scene(), work(1), work(2)
+    scene.desk.versions = Versions(enabled=True)
+    scene.take(older)
+    scene.desk.waiting[older.lane] = deque([older])  # as the dispatcher has it
+    scene.take(newer)
+    assert scene.desk.finished == [(older, Skipped("superseded"))]
+    assert list(scene.desk.waiting[newer.lane]) == [newer]
+    assert scene.ready == [older]
+
+
 class SlowRegistry(Registry):
     """Asks for the schema of each value that begins as Confluent's format does."""
 
@@ -210,12 +249,14 @@ class SlowRegistry(Registry):
         self.answered = asyncio.Event()
         self.error: Exception | None = None
 
-    def decode_known(self, value: bytes | None) -> Ticket:
+    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
         if value is not None and value.startswith(b"\x00"):
             raise SchemaNeeded(7)
-        return super().decode_known(value)
+        return super().decode_known(value, headers)
 
-    async def decode_ticket(self, value: bytes | None) -> Ticket:
+    async def decode_ticket(
+        self, value: bytes | None, headers: Headers = ()
+    ) -> Ticket | SkipReason:
         del value
         await self.answered.wait()
         if self.error:
@@ -255,7 +296,7 @@ SECRET = "hello"  # not in the line that raises, which a traceback shows
 class BrokenRegistry(Registry):
     """A bug of ours."""
 
-    def decode_known(self, value: bytes | None) -> Ticket:
+    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
         raise RuntimeError(f"{SECRET}, the ticket's text")
 
 

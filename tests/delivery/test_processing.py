@@ -15,7 +15,7 @@ from streams.claude.pace import NoMoney
 from streams.delivery.breaker import Breaker
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.processing import Processing
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.work import DeadLetter, Result, Work
 from streams.events.model import CallRecord, Classification, Share
 from tests.delivery.desk import FakeDesk
 from tests.delivery.events import classification, work
@@ -100,7 +100,7 @@ class Scene:
             item.lane = lane
         return await self.processing(self.desk, lane, works)
 
-    async def to_the_end(self, works: Sequence[Work]) -> dict[int, Classification | DeadLetter]:
+    async def to_the_end(self, works: Sequence[Work]) -> dict[int, Result]:
         """Calls as a dispatcher makes them, as full as may be."""
         for item in works:
             item.lane = self.triage.begin(item.so_far, isolated=item.isolated)

@@ -12,10 +12,12 @@ from streams.delivery.records import (
     partition_for,
     released_row,
     routed,
+    skipped_record,
 )
 from streams.delivery.work import MOST_BYTES, DeadLetter
-from streams.events.model import Done, RoutedTicket, Source, Ticket
-from streams.events.wire import ENCODERS, decode_done, decode_routed
+from streams.events.headers import RUN
+from streams.events.model import Done, RoutedTicket, SkippedRun, SkipReason, Source, Ticket
+from streams.events.wire import ENCODERS, decode_done, decode_routed, decode_skipped
 from tests.delivery.events import TOPICS, classification, work
 
 COUNTS = dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8)
@@ -138,3 +140,29 @@ def test_done_rows_go_to_the_source_partition() -> None:
     assert held.value is not None
     assert decode_done(out.value) == Done(7, released=True)
     assert decode_done(held.value) == Done(7, released=False, result=result)
+
+
+def test_skipped_events_are_one_record_with_their_offsets_in_runs() -> None:
+    events: list[tuple[int, SkipReason]] = [
+        (9, "filtered"),
+        (4, "filtered"),
+        (3, "filtered"),
+        (5, "tombstone"),
+        (8, "filtered"),
+    ]
+    record = skipped_record(TOPICS, 3, events)
+    assert (record.topic, record.partition, record.key) == (TOPICS.skipped, 3, None)
+    found = decode_skipped(record.value or b"")
+    assert (found.source_topic, found.source_partition) == ("tickets", 3)
+    assert found.runs == (
+        SkippedRun(3, 4, "filtered"),
+        SkippedRun(5, 5, "tombstone"),
+        SkippedRun(8, 9, "filtered"),
+    )
+
+
+def test_a_letter_that_is_too_large_still_says_that_it_is_a_replays() -> None:
+    item = work(value=b"x" * (MOST_BYTES + 1), headers=[("own", b"1"), (RUN, b"r1")])
+    names = dict(dead_letter(item, LETTER, TOPICS, COUNTS).headers)
+    assert names[RUN] == b"r1"
+    assert "own" not in names

@@ -13,8 +13,9 @@ from streams.delivery.faust_door import create_app
 from streams.delivery.partition import Books, Outbox, SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
-from streams.events.model import Ticket
-from streams.events.wire import ENCODERS
+from streams.delivery.work import Skipped
+from streams.events.model import SkippedRun, Ticket
+from streams.events.wire import ENCODERS, decode_skipped
 from streams.settings import Settings
 from tests.delivery.events import TOPICS, classification, work
 
@@ -26,11 +27,15 @@ class Producer:
         self._error = error
         self.began = asyncio.Event()
         self.may_end = asyncio.Event()
+        self.records: list[Record] = []
+        self.offsets: list[int | None] = []
 
     async def commit(
         self, records: Iterable[Record], source: TopicPartition, offset: int | None
     ) -> dict[TopicPartition, int]:
         self.began.set()
+        self.records += records
+        self.offsets.append(offset)
         await self.may_end.wait()
         if self._error:
             raise self._error
@@ -92,4 +97,20 @@ async def test_of_a_transaction_that_failed_nothing_is_told() -> None:
     producer.may_end.set()
     assert isinstance(await scene.failed, OSError)
     assert not scene.told
+    await scene.partition.close()
+
+
+async def test_an_event_that_is_skipped_is_on_record_and_its_offset_moves() -> None:
+    producer = Producer()
+    producer.may_end.set()
+    scene = Scene(producer)
+    item = work(8, key=b"k")
+    scene.partition.already_known(item)
+    scene.partition.finish(item, Skipped("filtered"))
+    await scene.partition.flush()
+    sent = [record for record in producer.records if record.topic == TOPICS.skipped]
+    [row] = [decode_skipped(record.value or b"") for record in sent]
+    assert row.runs == (SkippedRun(8, 8, "filtered"),)
+    assert [r.topic for r in producer.records if r.key == b"8"] == [TOPICS.done]
+    assert producer.offsets[-1] == 9
     await scene.partition.close()

@@ -16,11 +16,11 @@ from streams.events.avro_values import Reader, read_payload, writer_schema
 from streams.events.encode import call_fields
 from streams.events.errors import SchemaNeeded, UndecodableEvent
 from streams.events.model import CallRecord, RoutedTicket, Ticket
-from streams.events.schemas import CALL, DONE, ROUTED, TICKET, RecordSchema, record_schema
+from streams.events.schemas import CALL, DONE, ROUTED, SKIPPED, TICKET, RecordSchema, record_schema
 from streams.events.wire import decode_ticket, encode_call, encode_routed, encode_ticket
 from tests.events.samples import calls, routed_tickets
 
-ALL = [TICKET, ROUTED, CALL, DONE]
+ALL = [TICKET, ROUTED, CALL, DONE, SKIPPED]
 
 
 def changed(schema: RecordSchema, *fields: dict[str, Any], drop: str = "") -> RecordSchema:

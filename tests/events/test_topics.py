@@ -87,16 +87,33 @@ def test_topics_that_collide_are_refused_in_one_line_that_names_both(
 
 def test_every_topic_is_looked_at() -> None:
     """Each topic in turn is given to a category: none is forgotten when one is added."""
-    for field in ("input", "dead_letter", "done", "calls", "spend", "errors", "redriven"):
+    ours = {"done", "calls", "intents", "spend", "errors", "skipped", "redriven", "replays"}
+    looked_at = {"input", "dead_letter", *ours}
+    for field in looked_at:
         topic = getattr(TOPICS, field)
         with pytest.raises(ValueError, match=re.escape(topic)):
             replace(TOPICS, categories={"a": topic}).check()
-    assert len(fields(TOPICS)) == 9
+    others = {"categories", "skips", "run"}
+    assert {field.name for field in fields(TOPICS)} - others == looked_at
 
 
 def test_what_travels_with_a_source_partition_has_as_many_partitions() -> None:
     same = {spec.name for spec in TOPICS.specs() if spec.same_partitions}
     assert same == {TOPICS.done, TOPICS.calls, TOPICS.intents, TOPICS.spend, TOPICS.errors}
+
+
+def test_the_skipped_topic_is_needed_where_something_may_be_skipped() -> None:
+    assert TOPICS.skipped not in {spec.name for spec in TOPICS.specs()}
+    for name, value in (
+        ("filter", "a"),
+        ("mapping", "zendesk"),
+        ("tombstones", "skip"),
+        ("updates", "latest"),
+    ):
+        topics = Topics.of(load_settings(**{name: value}))
+        [spec] = [spec for spec in topics.specs() if spec.name == topics.skipped]
+        assert spec.same_partitions
+    assert not Topics.of(load_settings(mapping="cloudevents")).skips  # it has no filter
 
 
 def test_tables_are_compacted_and_never_deleted() -> None:

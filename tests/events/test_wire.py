@@ -10,8 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.events.encode import call_fields, done_fields, routed_fields
-from streams.events.model import CallRecord, Done, RoutedTicket, Ticket
-from streams.events.schemas import CALL, DONE, ROUTED, TICKET
+from streams.events.model import (
+    CallRecord,
+    Done,
+    RoutedTicket,
+    SkippedEvents,
+    SkippedRun,
+    Ticket,
+)
+from streams.events.schemas import CALL, DONE, ROUTED, SKIPPED, TICKET
 from streams.events.wire import (
     Format,
     SchemaNeeded,
@@ -20,17 +27,19 @@ from streams.events.wire import (
     decode_call,
     decode_done,
     decode_routed,
+    decode_skipped,
     decode_ticket,
     encode_call,
     encode_done,
     encode_routed,
+    encode_skipped,
     encode_ticket,
     writer_schema,
 )
 from tests.events.samples import calls, dones, routed_tickets, tickets
 
 FORMATS: list[Format] = ["avro", "json"]
-DECODERS = [decode_ticket, decode_routed, decode_call, decode_done]
+DECODERS = [decode_ticket, decode_routed, decode_call, decode_done, decode_skipped]
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -54,6 +63,12 @@ def test_a_routed_ticket_survives_the_round_trip(fmt: Format, routed: RoutedTick
 @given(calls)
 def test_a_call_survives_the_round_trip(call: CallRecord) -> None:
     assert decode_call(encode_call(call)) == call
+
+
+def test_a_skipped_row_survives_the_round_trip() -> None:
+    runs = (SkippedRun(1, 4, "filtered"), SkippedRun(6, 6, "tombstone"))
+    row = SkippedEvents("tickets", 3, 1_795_251_600_000, runs)
+    assert decode_skipped(encode_skipped(row)) == row
 
 
 @given(dones)
@@ -92,7 +107,7 @@ def test_a_single_object_begins_with_its_fingerprint() -> None:
 
 
 starts = st.sampled_from([b"", b"\0", b"{", b"[", b"\xc3\x01", b"\xef\xbb\xbf"]) | st.sampled_from(
-    [schema.marker for schema in (TICKET, ROUTED, CALL, DONE)]
+    [schema.marker for schema in (TICKET, ROUTED, CALL, DONE, SKIPPED)]
 )
 
 

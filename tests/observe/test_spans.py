@@ -7,10 +7,11 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from streams.claude.prices import Usage
 from streams.delivery.size import Headers
-from streams.delivery.work import DeadLetter, Work
+from streams.delivery.work import DeadLetter, Skipped, Work
 from streams.events.model import CallRecord
 from streams.observe.spans import Spans
 from tests.audit.calls import call as call_about
@@ -126,6 +127,16 @@ def test_a_failed_call_and_a_dead_letter_are_errors(told: Told) -> None:
         assert span.attributes["error.type"] == error
         assert not span.status.is_ok
     assert "gen_ai.response.model" not in (told.named("chat claude-haiku-5-5").attributes or {})
+
+
+def test_an_event_that_is_skipped_is_no_error_and_says_why(told: Told) -> None:
+    one = work()
+    told.begin(one)
+    one.result = Skipped("filtered")
+    told.spans.committed([one])
+    span = told.named("process tickets")
+    assert (span.attributes or {})["ticket_streams.skipped"] == "filtered"
+    assert span.status.status_code is StatusCode.UNSET
 
 
 def test_what_is_left_to_the_next_owner_is_told_so(told: Told) -> None:

@@ -15,7 +15,7 @@ from streams.books.rows import (
 )
 from streams.delivery.records import Record
 from streams.events import headers
-from streams.events.wire import decode_call, decode_done, decode_routed
+from streams.events.wire import decode_call, decode_done, decode_routed, decode_skipped
 from tests.delivery.events import TOPICS
 
 PARTITION = 3
@@ -54,6 +54,8 @@ class Reader:
         self._due_errors: Counter[RowKey] = Counter()
         self._last: dict[tuple[str, int, bytes], int] = {}
         self._released: set[int] = set()
+        self.skipped: set[int] = set()
+        """Finished without a result."""
 
     def take(self, records: list[Record], offset: int | None, now: float) -> None:
         """One transaction: all of it is seen, or none. Raises AssertionError."""
@@ -81,6 +83,8 @@ class Reader:
             self._closed.add(record.key.decode())
         elif record.topic in (topics.spend, topics.errors):
             self._row(record, now)
+        elif record.topic == topics.skipped:
+            self._skipped(record)
         elif record.topic == topics.dead_letter:
             found = {name: (value or b"").decode() for name, value in record.headers}
             offset = int(found[headers.SOURCE_OFFSET])
@@ -94,6 +98,16 @@ class Reader:
             assert routed.ticket.id == str(routed.source.offset)
             self._add_spend(spend_of_ticket(PARTITION, routed.classification))
             self._leaves(routed.source.offset, routed.classification.cost_picodollars, record)
+
+    def _skipped(self, record: Record) -> None:
+        assert record.value is not None
+        assert record.partition == PARTITION
+        for run in decode_skipped(record.value).runs:
+            for offset in range(run.first_offset, run.last_offset + 1):
+                assert offset in self._keys, f"{offset} is skipped, and there is no such event"
+                assert offset not in self.out, f"{offset} is out twice"
+                self.out[offset] = 0
+                self.skipped.add(offset)
 
     def _leaves(self, offset: int, cost: int, record: Record) -> None:
         assert offset not in self.out, f"{offset} is out twice"

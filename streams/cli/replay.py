@@ -1,0 +1,268 @@
+"""``ticket-streams replay``: tickets of the past, classified again in a run of their own."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from aiokafka.errors import KafkaError, ProducerFenced
+from rich.progress import MofNCompleteColumn
+
+from streams.audit.report import Report
+from streams.audit.verify import collect
+from streams.books.money import dollars
+from streams.claude.prices import prices_of
+from streams.cli.common import json_option, load, print_json, progress, run
+from streams.cli.dead_letter_options import Moment
+from streams.cli.reading_bar import reading_bar
+from streams.events.model import UNKNOWN
+from streams.events.topics import Topics
+from streams.observe.logs import configure
+from streams.preflight import PreflightError, check_api
+from streams.replay.making import Forecast, Order, Place, make_plan, topic_id
+from streams.replay.plan import Plan, installation
+from streams.replay.runner import Replay
+from streams.replay.store import load_plan, save
+from streams.settings import Settings
+
+INTERRUPTED = 130
+
+
+class PlaceType(click.ParamType):
+    """A time as Moment has it, ``earliest``, or ``PARTITION:OFFSET`` pairs with commas between."""
+
+    name = "time|offsets"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Place:
+        """Epoch seconds, or offsets by partition. Fails with a usage error."""
+        text = str(value)
+        if text == "earliest":
+            return 0.0
+        pairs = text.split(",")
+        if all(re.fullmatch(r"\d+:\d+", pair, re.ASCII) for pair in pairs):
+            return {int(p): int(o) for p, o in (pair.split(":") for pair in pairs)}
+        return Moment().convert(value, param, ctx)
+
+
+@click.command(name="replay")
+@click.option(
+    "--from",
+    "begin",
+    type=PlaceType(),
+    help="From here on: 2h (ago), a time (ISO, UTC), earliest, or offsets like 0:1200,1:900: then "
+    "only these partitions.",
+)
+@click.option("--until", type=PlaceType(), help="Up to here; by default all that is there now.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="NAME",
+    help="Only tickets that are in this category now; may be given several times.",
+)
+@click.option("--only-unknown", is_flag=True, help="The same as --category unknown.")
+@click.option(
+    "--topic-prefix",
+    metavar="P",
+    help="Send results to P.billing, P.dead-letter and so on; by default to the worker's topics.",
+)
+@click.option("--run", "name", metavar="NAME", help="Name of the run.  [default: date and time]")
+@click.option("--resume", metavar="NAME", help="Go on with this run, as it was planned.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def command(
+    begin: Place | None,
+    until: Place | None,
+    categories: tuple[str, ...],
+    only_unknown: bool,
+    topic_prefix: str | None,
+    name: str | None,
+    resume: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Classify tickets of the past again: with another prompt, model or set of categories.
+
+    Says first how many they are and what it will cost. The run has books of its own: its app id is
+    <app id>-replay-<NAME>, and its records have the header ticket-streams.run. The workers, their
+    books and their place in the input topic are not touched.
+
+    Safe to interrupt (Ctrl-C, kill -9): --resume goes on, and no ticket is sent or paid for twice.
+    Set other TICKET_STREAMS_ variables for the run as you like; keep them when you resume it.
+
+    Exit code 0: done, and every promise holds. 1: not. 130: interrupted.
+
+    \b
+    Examples:
+      ticket-streams replay --from 2026-11-20T00:00 --only-unknown --dry-run
+      ticket-streams replay --from earliest --topic-prefix trial --run trial
+      ticket-streams replay --resume trial
+    """
+    settings = load()
+    _check_api(settings)
+    chosen = tuple(dict.fromkeys([*categories, *([UNKNOWN] if only_unknown else [])]))
+    forecast: Forecast | None = None
+    if resume is None:
+        order = _order(settings, begin, until, chosen, topic_prefix, name)
+        forecast = run(_forecast(settings, order, quiet=as_json))
+        plan = forecast.plan
+    else:
+        if begin is not None or until is not None or chosen or topic_prefix or name:
+            raise click.UsageError("--resume takes the run as it was planned")
+        plan = run(_planned(settings, resume))
+    own, topics = _installation(settings, plan)
+    if forecast is not None and not as_json:
+        _announce(forecast, own, topics)
+    if dry_run or (forecast is not None and not forecast.tickets):
+        if as_json:
+            print_json(_as_json(plan, forecast, None))
+        elif dry_run:
+            click.echo("Nothing was done: --dry-run")
+        return
+    if not yes and forecast is not None:
+        click.confirm(f"Classify {forecast.tickets:,} tickets again?", abort=True, err=True)
+    configure("ERROR")
+    if forecast is not None:
+        run(save(settings, plan))
+    replay = _carry_out(own, topics, plan)
+    if not replay.finished:
+        click.echo(f"interrupted: ticket-streams replay --resume {plan.run}", err=True)
+        sys.exit(INTERRUPTED)
+    report = run(_verified(own, topics, plan))
+    if as_json:
+        print_json(_as_json(plan, forecast, report))
+    else:
+        _show(plan, report)
+    sys.exit(0 if report.ok else 1)
+
+
+def _check_api(settings: Settings) -> None:
+    try:
+        check_api(settings, prices_of(settings))
+    except PreflightError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _order(
+    settings: Settings,
+    begin: Place | None,
+    until: Place | None,
+    categories: tuple[str, ...],
+    topic_prefix: str | None,
+    name: str | None,
+) -> Order:
+    if begin is None:
+        raise click.UsageError("--from is needed, or --resume")
+    known = Topics.of(settings).categories
+    for category in categories:
+        if category not in known:
+            raise click.BadParameter(f"one of {', '.join(known)}", param_hint="--category")
+    run_name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    for given, option in ((run_name, "--run"), (topic_prefix or "a", "--topic-prefix")):
+        if not re.fullmatch(r"[a-zA-Z0-9._-]{1,100}", given, re.ASCII):
+            raise click.BadParameter("letters, digits, . _ and - only", param_hint=option)
+    return Order(run_name, begin, until, categories, topic_prefix)
+
+
+async def _forecast(settings: Settings, order: Order, *, quiet: bool) -> Forecast:
+    if await load_plan(settings, order.run) is not None:
+        raise click.ClickException(f"there is a run {order.run}: --resume it, or take another name")
+    with reading_bar(quiet=quiet) as tell:
+        return await make_plan(settings, order, tell)
+
+
+async def _planned(settings: Settings, name: str) -> Plan:
+    plan = await load_plan(settings, name)
+    if plan is None:
+        raise click.BadParameter(f"there is no run {name}", param_hint="--resume")
+    now = await topic_id(settings, plan.topic)
+    if plan.topic_id and now != plan.topic_id:
+        raise click.ClickException(f"topic {plan.topic} was made anew since run {name} was planned")
+    return plan
+
+
+def _installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
+    try:
+        return installation(settings, plan)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> Replay:
+    bar = progress(MofNCompleteColumn())
+    task = bar.add_task("", total=plan.events)
+    replay = Replay(settings, topics, plan, lambda done, _: bar.update(task, completed=done))
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, replay.stop.set)
+        await replay.run()
+
+    again = f"go on with: ticket-streams replay --resume {plan.run}"
+    try:
+        with bar:
+            run(work())
+    except ProducerFenced:
+        raise click.ClickException("another process has taken this run over") from None
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise click.ClickException(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}; {again}") from None
+    return replay
+
+
+async def _verified(settings: Settings, topics: Topics, plan: Plan) -> Report:
+    return (await collect(settings, topics, within=plan.within)).report()
+
+
+def _announce(forecast: Forecast, settings: Settings, topics: Topics) -> None:
+    plan = forecast.plan
+    where = ", ".join(
+        f"{plan.topic}[{p}] {span.start}-{span.stop - 1}" for p, span in plan.within.items()
+    )
+    click.echo(f"{forecast.tickets:,} tickets of {where or 'nothing: the range is empty'}")
+    if forecast.unwanted:
+        click.echo(f"{forecast.unwanted:,} events are left out")
+    if forecast.unreadable:
+        click.echo(f"{forecast.unreadable:,} events cannot be read: they become dead letters")
+    cost = forecast.cost
+    click.echo(f"Cost: about {dollars(cost.likely)}, at most about {dollars(cost.most)}")
+    outputs = sorted(set(topics.categories.values()))
+    click.echo(f"Results to {', '.join(outputs)}; books of app id {settings.app_id}")
+
+
+def _show(plan: Plan, report: Report) -> None:
+    click.echo(f"{report.tickets - report.skipped:,} tickets classified again, run {plan.run}")
+    for check in report.checks:
+        if not check.ok:
+            click.echo(f"NOT so: {check.promise}: {', '.join(check.culprits)}")
+    if report.ok:
+        spent = report.check("spend").found
+        click.echo(f"Cost {dollars(spent)}; every promise holds for the run")
+
+
+def _as_json(plan: Plan, forecast: Forecast | None, report: Report | None) -> Mapping[str, Any]:
+    found: dict[str, Any] = {
+        "run": plan.run,
+        "within": {str(p): [span.start, span.stop] for p, span in plan.within.items()},
+        "selected": len(plan.selection) if plan.selected else None,
+    }
+    if forecast is not None:
+        found |= {
+            "tickets": forecast.tickets,
+            "unwanted": forecast.unwanted,
+            "unreadable": forecast.unreadable,
+            "likely_picodollars": forecast.cost.likely,
+            "most_picodollars": forecast.cost.most,
+        }
+    if report is not None:
+        found["verify"] = report.as_json()
+        found["cost_picodollars"] = report.check("spend").found
+    return found

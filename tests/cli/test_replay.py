@@ -1,0 +1,88 @@
+"""``ticket-streams replay``: what is asked for wrongly, and what it says before it acts."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli import main
+from streams.cli.replay import PlaceType
+from tests.cli.scene_cli import Command
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(main, ["replay", *words])
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test-key")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("earliest", 0.0),
+        ("2026-11-21T00:00", 1_795_219_200.0),
+        ("3:17", {3: 17}),
+        ("0:5,1:6", {0: 5, 1: 6}),
+    ],
+)
+def test_a_place_is_a_time_or_offsets(text: str, place: Any) -> None:
+    assert PlaceType().convert(text, None, None) == place
+
+
+@pytest.mark.parametrize("text", ["", "soon", "1:", "1:2:3", "1:2,", "-1:5"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        PlaceType().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ([], "--from is needed, or --resume"),
+        (["--from", "1h", "--category", "nonsense"], "one of billing, technical"),
+        (["--from", "1h", "--run", "a/b"], "letters, digits"),
+        (["--from", "1h", "--topic-prefix", "a b"], "letters, digits"),
+        (["--resume", "a", "--only-unknown"], "--resume takes the run as it was planned"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_without_kafka(
+    words: list[str], problem: str
+) -> None:
+    result = call(*words)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_without_a_key_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    result = call("--from", "1h")
+    assert result.exit_code == 1
+    assert "ANTHROPIC_API_KEY" in result.stderr
+
+
+@pytest.mark.kafka
+def test_it_says_first_what_it_would_do_and_asks(
+    kafka: str, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = Command(kafka, namespace, monkeypatch)
+    command.publish()
+    told = command("replay", "--from", "earliest", "--dry-run")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("10 tickets of ")
+    assert "Cost: about $0.00" in told.stdout
+    assert f"books of app id {namespace}-app-replay-" in told.stdout
+    assert "Nothing was done" in told.stdout
+    asked = command("replay", "--from", "earliest", "--run", "r", stdin=b"n\n")
+    assert asked.exit_code == 1
+    assert "Classify 10 tickets again?" in asked.stderr
+    found = command.json("replay", "--from", "0:2", "--category", "billing", "--dry-run")
+    assert (found["tickets"], found["unwanted"], found["selected"]) == (1, 2, 1)
+    missing = command("replay", "--resume", "r")  # it was never begun
+    assert missing.exit_code == 2
+    assert "there is no run r" in missing.stderr

@@ -1,0 +1,128 @@
+"""A replay, killed and gone on with: every ticket of it once, and both sets of books balance."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.audit.records import run_of
+from streams.audit.snapshot import read_topic
+from streams.audit.verify import collect
+from streams.events.wire import decode_done, decode_routed
+from streams.replay.plan import installation
+from streams.replay.store import load_plan
+from streams.settings import to_environment
+from tests.stack import SHARED, Stack, running_stack
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+
+TICKETS = 150
+
+
+def replay(stack: Stack, *words: str, wait: bool = True) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streams", "replay", *words],
+        env=to_environment(stack.settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if wait:
+        process.wait(120)
+    return process
+
+
+def printed(process: subprocess.Popen[str]) -> Any:
+    out, err = process.communicate()
+    assert process.returncode == 0, out + err
+    return json.loads(out)
+
+
+async def routed_by(stack: Stack, kafka: str, run: str) -> Counter[tuple[int, int]]:
+    found: Counter[tuple[int, int]] = Counter()
+    topics = stack.topics
+    async for record in read_topic(kafka, *topics.categories.values(), topics.dead_letter):
+        if run_of(record) == run:
+            if record.topic == topics.dead_letter:
+                headers = {name: value or b"" for name, value in record.headers}
+                prefix = "__streams.errors."
+                source = int(headers[prefix + "partition"]), int(headers[prefix + "offset"])
+            else:
+                where = decode_routed(record.value).source
+                source = where.partition, where.offset
+            found[source] += 1
+    return found
+
+
+async def test_a_replay_that_is_killed_goes_on_and_sends_each_ticket_once(
+    kafka: str, namespace: str, tmp_path: Path
+) -> None:
+    with running_stack(
+        kafka, namespace, tmp_path, {"latency": 0.1}, batch_size=4, max_calls=8
+    ) as stack:
+        await stack.create_topics(partitions=2)
+        await stack.send_samples(TICKETS)
+        worker = stack.worker()
+        first = await stack.until_finished(TICKETS)
+        assert worker.stop() == 0
+
+        words = ("--from", "earliest", "--run", "again", "--yes", "--json")
+        killed = replay(stack, *words, wait=False)
+        calls = stack.calls()
+        while stack.calls() < calls + 12:
+            assert killed.poll() is None, killed.communicate()
+            await asyncio.sleep(0.02)
+        killed.kill()
+        killed.communicate()
+        done = printed(replay(stack, "--resume", "again", "--json"))
+        assert done["verify"]["ok"]
+        assert done["verify"]["tickets"] == TICKETS
+
+        again = await routed_by(stack, kafka, "again")
+        assert len(again) == TICKETS
+        assert set(again.values()) == {1}
+        assert await routed_by(stack, kafka, "") == again  # the workers' own, as they were
+
+        # Books of its own, and the workers' are not touched.
+        assert not await _broken(stack)
+        plan = await load_plan(stack.settings, "again")
+        assert plan is not None
+        own, topics = installation(stack.settings, plan)
+        evidence = await collect(own, topics, within=plan.within)
+        api = stack.api.account()["by_model"].values()
+        both = first.spend_picodollars + evidence.totals.settled
+        most = both + evidence.totals.unsettled
+        assert both <= sum(model["picodollars"] for model in api) <= most
+        assert [r async for r in read_topic(kafka, topics.done) if decode_done(r.value).released]
+
+
+async def _broken(stack: Stack) -> list[Any]:
+    audit = (await collect(stack.settings, stack.topics)).report()
+    return [check for check in audit.checks if not check.ok]
+
+
+async def test_only_the_unknown_are_asked_about_again_and_go_where_it_is_said(
+    kafka: str, namespace: str, tmp_path: Path
+) -> None:
+    with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}, **SHARED) as stack:
+        await stack.create_topics(partitions=2)
+        await stack.send_samples(120)
+        worker = stack.worker()
+        report = await stack.until_finished(120)
+        assert worker.stop() == 0
+        prefix = f"{namespace}-trial"
+        words = ("--from", "1h", "--only-unknown", "--topic-prefix", prefix, "--yes", "--json")
+        done = printed(replay(stack, *words))
+        assert done["selected"] == done["tickets"] == report.unknown > 0
+        assert done["verify"]["ok"]
+        assert done["verify"]["skipped"] == 120 - report.unknown
+        names = [f"{prefix}.{n}" for n in ("billing", "technical", "product-feedback", "account")]
+        results = [r async for r in read_topic(kafka, *names, f"{prefix}.unknown")]
+        assert len(results) == report.unknown
+        assert all(run_of(record) == done["run"] for record in results)
+        assert not await stack.broken_promises(strict=False)
