@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from aiokafka import ConsumerRecord
+
 from streams.audit.snapshot import open_snapshot
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
