@@ -22,35 +22,46 @@ class _Group:
 
 
 class GroupWriter:
-    """Writes through ``producer``, which is started and stopped by whoever made it. A partition
-    without a leader holds up no other."""
+    """Writes through ``producer``, which is started and stopped by whoever made it.
+
+    A partition has one batch under way at a time, and without a leader holds up no other one.
+    (aiokafka 0.14 waits for the batch before, too, but counts the time of that wait many times
+    over, and gives up after a second or two of its ten.)
+    """
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self.producer = producer
         self._groups: dict[tuple[str, int], _Group] = {}
+        self._sending: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._last = 0.0
-        self._sending: set[asyncio.Task[None]] = set()
+        self._due: asyncio.TimerHandle | None = None
 
     async def write(self, record: Record) -> None:
         """Return when Kafka has acknowledged the record. Raises what aiokafka raises: then it may
         be there all the same."""
-        loop = asyncio.get_running_loop()
-        if not self._groups:
-            loop.call_at(max(loop.time(), self._last + LEAST_PAUSE), self._send)
         where = record.topic, record.partition
         group = self._groups.get(where)
         if group is None:
-            group = self._groups[where] = _Group(loop.create_future())
+            group = self._groups[where] = _Group(asyncio.get_running_loop().create_future())
+            self._send_soon(where)
         group.records.append(record)
         await asyncio.shield(group.written)  # one writer that is cancelled is not all of them
 
+    def _send_soon(self, where: tuple[str, int]) -> None:
+        if self._due is None and where in self._groups and where not in self._sending:
+            loop = asyncio.get_running_loop()
+            self._due = loop.call_at(max(loop.time(), self._last + LEAST_PAUSE), self._send)
+
     def _send(self) -> None:
-        self._last = asyncio.get_running_loop().time()
-        groups, self._groups = self._groups, {}
-        for where, group in groups.items():
-            task = asyncio.create_task(self._send_group(*where, group))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+        self._due, self._last = None, asyncio.get_running_loop().time()
+        for where in self._groups.keys() - self._sending.keys():
+            task = asyncio.create_task(self._send_group(*where, self._groups.pop(where)))
+            self._sending[where] = task
+            task.add_done_callback(lambda _, where=where: self._sent(where))  # type: ignore[misc]
+
+    def _sent(self, where: tuple[str, int]) -> None:
+        del self._sending[where]
+        self._send_soon(where)
 
     async def _send_group(self, topic: str, partition: int, group: _Group) -> None:
         try:

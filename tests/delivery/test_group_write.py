@@ -69,6 +69,25 @@ async def test_nobody_returns_before_his_own_partition_has_answered() -> None:
     slow.cancel()
 
 
+async def test_a_partition_s_next_batch_waits_for_its_last() -> None:
+    producer: Any = Producer()
+    writer = GroupWriter(producer)
+    first = write(writer, b"a")
+    _, _, acknowledged = await producer.next()
+    later = [write(writer, b"b"), write(writer, b"c")]
+    other = write(writer, b"d", 1)
+    partition, batch, second = await producer.next()
+    assert (partition, batch) == (1, [b"d"]), "another one's goes on"
+    assert not producer.sent
+    for done in (acknowledged, second):
+        done.set_result(None)
+    await asyncio.gather(first, other)
+    _, batch, last = await producer.next()
+    assert batch == [b"b", b"c"]
+    last.set_result(None)
+    await asyncio.gather(*later)
+
+
 async def test_a_failure_is_told_to_all_who_shared_the_batch_and_to_no_other() -> None:
     producer: Any = Producer()
     writer = GroupWriter(producer)
