@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from anthropic import AsyncAnthropic, DefaultAioHttpClient
 from httpx2 import Limits
 
-from benchmarks.peers.question import MODEL, OUTPUT, TEXT, question
+from benchmarks.peers.question import OUTPUT, TEXT, question
 
 BOOTSTRAP = os.environ["BENCH_KAFKA"]
 API = os.environ["BENCH_API"]
@@ -39,7 +39,7 @@ def with_sdk(client: AsyncAnthropic) -> Ask:
 
     async def ask(text: str) -> str:
         message = await client.messages.create(**question(text))
-        return next(block.text for block in message.content if block.type == "text")
+        return str(next(block.text for block in message.content if block.type == "text"))
 
     return ask
 

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from statistics import quantiles
 
 import psutil
 from confluent_kafka import Consumer, Message
@@ -20,6 +22,11 @@ STEADY = (0.10, 0.95)
 """Shares of the tickets finished between which rate and CPU are taken: no start, no tail."""
 START_SECONDS = 60.0
 """Until the first ticket is out."""
+
+STALL_SECONDS = 5.0
+"""Nothing more comes when nothing came for so long."""
+QUIET_SECONDS = 1.0
+"""The same when all tickets are out: a second copy may follow."""
 
 _runs = count(1)
 
@@ -170,3 +177,98 @@ def throughput(
             out_of_order=run.outputs.out_of_order,
             tickets=high - low,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From a ticket's creation to its sight by a read_committed consumer, less the API's time."""
+
+    p50_ms: float
+    p99_ms: float
+
+
+def added_latency(
+    scene: Scene, contender: Contender, tickets: int, calls: int, a_second: float
+) -> Latency:
+    """Tickets come at ``a_second`` while the contender runs; the first tenth does not count."""
+    warm = max(20, tickets // 10)
+    with Run(scene, contender, calls) as run:
+        run.start()
+        run.sender.send(1)
+        _until(run, lambda: len(run.outputs.seen) == 1, START_SECONDS)
+        seen_at: dict[int, float] = {}
+        paced = Sender(scene, run.topic, first=1)
+        sending = threading.Thread(target=paced.send, args=(tickets + warm, a_second))
+        sending.start()
+        last = time.monotonic()
+        while len(seen_at) < tickets + warm and time.monotonic() - last < STALL_SECONDS:
+            numbers = run.outputs.poll(0.02)
+            now = time.time()
+            for number in numbers:
+                seen_at.setdefault(number - 1, now)
+                last = time.monotonic()
+        sending.join()
+        added = [
+            (seen_at[n] - paced.created[n] - scene.latency) * 1000
+            for n in range(warm, tickets + warm)
+            if n in seen_at
+        ]
+    if len(added) < tickets / 2:
+        raise ContenderError(f"{contender.name} got nowhere:\n{run.tail}")
+    percentiles = quantiles(added, n=100)
+    return Latency(round(percentiles[49], 1), round(percentiles[98], 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What one kill -9 did, when a new process had worked off the rest."""
+
+    lost: int
+    doubled: int
+    """Tickets that a read_committed consumer saw twice or more."""
+    paid_again: int
+    """Questions beyond the first about a ticket."""
+    back_seconds: float
+    """From the start of the new process to its first ticket out."""
+
+
+def killed(
+    scene: Scene, contender: Contender, tickets: int, calls: int, session_seconds: int
+) -> Killed:
+    """Kill it when two fifths are out, start it again, and wait until nothing comes any more."""
+    with Run(scene, contender, calls, session_seconds) as run:
+        run.sender.send(tickets)
+        run.start()
+        _until(run, lambda: len(run.outputs.seen) >= tickets * 0.4, START_SECONDS)
+        run.worker.kill()
+        while run.outputs.poll(0.5):  # what was on its way
+            pass
+        before = sum(run.outputs.seen.values())
+        run.start()
+        began = last = time.monotonic()
+        back = 0.0
+        patience = session_seconds + START_SECONDS
+        while time.monotonic() - last < patience:
+            if run.outputs.poll(0.1):
+                last = time.monotonic()
+                back = back or last - began
+                patience = session_seconds + STALL_SECONDS
+            if len(run.outputs.seen) == tickets and time.monotonic() - last > QUIET_SECONDS:
+                break
+        seen = run.outputs.seen
+        assert sum(seen.values()) >= before
+        return Killed(
+            lost=tickets - len(seen),
+            doubled=sum(times > 1 for times in seen.values()),
+            paid_again=scene.ledger()["again"],
+            back_seconds=round(back, 1),
+        )
+
+
+def _until(run: Run, there: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not there():
+        run.outputs.poll(0.05)
+        run.worker  # noqa: B018  raises where it has ended
+        if time.monotonic() > deadline:
+            raise ContenderError(f"{run.contender.name} got nowhere:\n{run.tail}")

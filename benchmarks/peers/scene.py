@@ -48,9 +48,7 @@ class Scene:
 
     def make_topics(self, topic: str) -> None:
         """The input topic ``topic``, those of its categories, and what our worker needs besides."""
-        settings = load_settings(
-            bootstrap_servers=self.bootstrap, input_topic=topic, app_id=topic
-        )
+        settings = load_settings(bootstrap_servers=self.bootstrap, input_topic=topic, app_id=topic)
         asyncio.run(create_missing(settings, Topics.of(settings), partitions=PARTITIONS))
 
     def delete_topics(self, topic: str) -> None:
@@ -82,21 +80,22 @@ def running_scene(latency: float, seed: int = 1) -> Iterator[Scene]:
         assert api.stdin is not None
         assert api.stdout is not None
         url = api.stdout.readline().decode().strip()
-        yield Scene(
-            broker.bootstrap, url, latency, Path(folder), seed, broker.pid, api.pid
-        )
+        yield Scene(broker.bootstrap, url, latency, Path(folder), seed, broker.pid, api.pid)
         api.stdin.close()
 
 
 class Sender:
-    """Writes numbered tickets to a topic. ``created`` has the epoch seconds of each."""
+    """Writes tickets to a topic, numbered from ``first`` on. ``created`` has the epoch seconds of
+    each."""
 
-    def __init__(self, scene: Scene, topic: str) -> None:
+    def __init__(self, scene: Scene, topic: str, first: int = 0) -> None:
         self._topic = topic
+        self._first = first
         self._seed = scene.seed
-        self._producer = Producer({"bootstrap.servers": scene.bootstrap, "linger.ms": 5, "enable.idempotence": True})
+        # As Java's producer: the same partition for a key, and records in their order.
+        options = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 0}
+        self._producer = Producer({"bootstrap.servers": scene.bootstrap, **options})
         self.created: list[float] = []
-        self.keys: list[bytes] = []
 
     def send(self, count: int, a_second: float | None = None) -> None:
         """``count`` tickets, all at once or so many a second. The number stands in the text."""
@@ -105,8 +104,7 @@ class Sender:
             if a_second is not None:
                 time.sleep(max(0.0, began + n / a_second - time.monotonic()))
             self.created.append(time.time())
-            self.keys.append(key)
-            value = _value(fields, n, self.created[n])
+            value = _value(fields, self._first + n, self.created[n])
             self._producer.produce(self._topic, value, key)
             self._producer.poll(0)
         self._producer.flush()

@@ -45,7 +45,9 @@ class Ledger:
     def report(self) -> bytes:
         """JSON: calls, tickets, and questions beyond the first about a ticket."""
         again = sum(self.asked.values()) - len(self.asked)
-        return json.dumps({"calls": self.calls, "tickets": len(self.asked), "again": again}).encode()
+        return json.dumps(
+            {"calls": self.calls, "tickets": len(self.asked), "again": again}
+        ).encode()
 
 
 class Server(asyncio.Protocol):
