@@ -161,7 +161,7 @@ def throughput(
                 first = now
             if now - (first or began) > (most_seconds if first else START_SECONDS):
                 break
-            if done >= tickets * STEADY[0] or (marks == [] and first and now - first > 3):
+            if done >= tickets * STEADY[0] or (first and now - first > most_seconds / 3):
                 times = process.cpu_times()
                 marks.append((done, now, times.user + times.system))
                 rss = max(rss, process.memory_info().rss)
