@@ -41,7 +41,9 @@ from streams.settings import load_settings
 BASELINE = Path(__file__).with_name("check.json")
 TOLERANCE = 1.15
 GROUP = 25
-ROUNDS = 300
+ROUNDS = 150
+LOOKS = 4
+"""A busy machine may spoil one look, hardly four; code that is slower spoils them all."""
 
 Part = Callable[[], object]
 
@@ -99,16 +101,24 @@ def _seconds(part: Part) -> float:
     return time.thread_time() - began
 
 
-def measure(rounds: int = ROUNDS) -> dict[str, float]:
-    """Each part in calibration loops."""
-    found = parts()
-    least = dict.fromkeys(found, 1e9)
-    loop = 1e9
-    for _ in range(rounds):
-        for name, part in found.items():
-            loop = min(loop, _seconds(_calibration))
-            least[name] = min(least[name], _seconds(part))
-    return {name: round(seconds / loop, 4) for name, seconds in least.items()}
+class Least:
+    """The least seconds of each part, and of the calibration loop, that were seen so far."""
+
+    def __init__(self) -> None:
+        self._parts = parts()
+        self._seconds = dict.fromkeys(self._parts, float("inf"))
+        self._loop = float("inf")
+
+    def look(self, rounds: int = ROUNDS) -> None:
+        """Time everything some more."""
+        for _ in range(rounds):
+            for name, part in self._parts.items():
+                self._loop = min(self._loop, _seconds(_calibration))
+                self._seconds[name] = min(self._seconds[name], _seconds(part))
+
+    def in_loops(self) -> dict[str, float]:
+        """Each part in calibration loops."""
+        return {name: round(seconds / self._loop, 4) for name, seconds in self._seconds.items()}
 
 
 def verdict(now: Mapping[str, float], before: Mapping[str, float]) -> tuple[float, list[str]]:
@@ -121,11 +131,18 @@ def verdict(now: Mapping[str, float], before: Mapping[str, float]) -> tuple[floa
 @click.option("--accept", is_flag=True, help="Write the baseline.")
 def main(accept: bool) -> None:
     """Compare the pure hot path with the baseline; exit code 1 above 15%."""
-    now = measure()
+    least = Least()
     if accept:
-        BASELINE.write_text(json.dumps(now, indent=2) + "\n")
+        for _ in range(LOOKS):
+            least.look()
+        BASELINE.write_text(json.dumps(least.in_loops(), indent=2) + "\n")
     before = json.loads(BASELINE.read_text())
-    ratio, lines = verdict(now, before)
+    for _ in range(LOOKS):
+        least.look()
+        now = least.in_loops()
+        ratio, lines = verdict(now, before)
+        if ratio <= TOLERANCE:
+            break
     for line in lines:
         click.echo(line, err=True)
     click.echo(json.dumps({"ratio": round(ratio, 3), "limit": TOLERANCE, "parts": now}))
