@@ -95,7 +95,7 @@ def _message(body: bytes, numbers: list[int]) -> bytes:
     ids = _ID.findall(body)
     if ids:
         rows = [
-            {"i": int(ticket), "c": category(number), "p": 0.93}
+            f"{ticket.decode()} {category(number)} 93"
             for ticket, number in zip(ids, numbers, strict=True)
         ]
         said = json.dumps({"r": rows}, separators=(",", ":"))

@@ -39,9 +39,9 @@ _RESULT_STRING = re.compile(
     rf"{_QUOTE}\s{{0,9}}\d{{2,5}}[\s:,;|]{{1,9}}[a-z][\w -]{{0,63}}[\s:,;|]{{1,9}}"
     rf"\d{{1,3}}\s?%?\s{{0,9}}\\{{0,4}}{_QUOTE}"
 )
-_RESULT_ROWS = re.compile(
-    r"(?:\b\d{2,5}[\s:,;|]{1,3}[a-z_]{1,64}[\s:,;|]{1,3}\d{1,3}\s?%?(?:[\s,;|]{1,4}|$)){2}"
-)
+_ROW_REST = r"[\s:,;|]{1,3}[a-z_]{1,64}[\s:,;|]{1,3}\d{1,3}\s?%?(?:[\s,;|]{1,4}|$)"
+# It begins with a digit, not with what must stand before it: then the search skips to digits.
+_RESULT_ROWS = re.compile(rf"\d(?<!\w\d)\d{{1,4}}{_ROW_REST}\b\d{{2,5}}{_ROW_REST}")
 _TAGS = re.compile(
     r"<[\s/<|]{0,9}(?:tickets?\b|system\b|assistant\b|instruction|prompt\b|user>|human>|data>|im_|sys>)"
 )
