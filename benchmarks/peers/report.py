@@ -32,7 +32,7 @@ def table(
     told = (
         f"{datetime.now(UTC):%Y-%m-%d}, {where['cores']} cores ({where['machine']}), "
         f"Python {where['python']}, Kafka {where['kafka']}: {plan.tickets:,} tickets (six times as "
-        f"many at 25 a call), {plan.calls} calls in flight, API at {latency * 1000:.0f} ms. CPU, "
+        f"many at 25 a call), {plan.calls} calls in flight (a tenth at 25 a call), API at {latency * 1000:.0f} ms. CPU, "
         f"rate and RSS: median of {plan.rounds}, least to most in brackets."
     )
     troubles = [
