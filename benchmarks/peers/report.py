@@ -33,7 +33,8 @@ def table(
         f"{datetime.now(UTC):%Y-%m-%d}, {where['cores']} cores ({where['machine']}), "
         f"Python {where['python']}, Kafka {where['kafka']}: {plan.tickets:,} tickets (six times as "
         f"many at 25 a call), {plan.calls} calls in flight (a tenth at 25 a call), API at "
-        f"{latency * 1000:.0f} ms. CPU, rate and RSS: median of {plan.rounds}, least to most in brackets."
+        f"{latency * 1000:.0f} ms. CPU, "
+        f"rate and RSS: median of {plan.rounds}, least to most in brackets."
     )
     troubles = [
         f"- {one.name}: {' '.join(trouble.split())[:300]}"
