@@ -111,6 +111,23 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
         return True
 
 
+class QuietMonitor(faust.Monitor):  # type: ignore[misc]
+    """Counts no events: nobody reads these counts (our metrics tell what is committed), and they
+    take 5 microseconds of each."""
+
+    def on_message_in(self, *_: Any) -> None:
+        """Not counted."""
+
+    def on_stream_event_in(self, *_: Any) -> None:
+        """Not counted."""
+
+    def on_stream_event_out(self, *_: Any) -> None:
+        """Not counted."""
+
+    def on_message_out(self, *_: Any) -> None:
+        """Not counted."""
+
+
 class App(faust.App):  # type: ignore[misc]
     """A Faust app with books, that is drained by us before Faust stops its consumer."""
 
@@ -220,6 +237,7 @@ def create_app(settings: Settings) -> App:
         autodiscover=False,
         Table=BookTable,
         TableManager=BookManager,
+        Monitor=QuietMonitor,
     )
     app.settings = settings
     app.transport.Consumer = SafeConsumer

@@ -95,6 +95,7 @@ class Member:
         self._intents: Intents | None = None
         self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
+        self._free_events = self._free_bytes = 0
         self._partition_counts: dict[str, int] = {}
         self.partitions: dict[int, SourcePartition] = {}
         self.ready = False
@@ -113,13 +114,21 @@ class Member:
             return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
             self._intake.take(partition, work, self._dispatcher.submit)
+        self._free_events -= 1
+        self._free_bytes -= work.size
         while self._full():
             self._room.clear()
             await self._room.wait()
 
     def _full(self) -> bool:
+        """Whether what was free at the last look is taken, and nothing is free now: a close look
+        at every partition for every event would take more than the event."""
+        if self._free_events > 0 and self._free_bytes > 0:
+            return False
         in_hand = sum(partition.pending_bytes for partition in self.partitions.values())
-        return self.pending >= self._settings.max_pending or in_hand >= MOST_BYTES_IN_HAND
+        self._free_events = self._settings.max_pending - self.pending
+        self._free_bytes = MOST_BYTES_IN_HAND - in_hand
+        return self._free_events <= 0 or self._free_bytes <= 0
 
     def _committed(self) -> None:
         self._room.set()

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from streams.delivery.batches import batches
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.source_topic import SourceTopic
@@ -81,7 +82,7 @@ class PartitionProducer:
         await self._producer.begin_transaction()
         sent = []
         for (topic, partition), batch in by_target.items():
-            for builder in self._builders(batch):
+            for builder in batches(self._producer, batch):
                 future = await self._producer.send_batch(builder, topic, partition=partition)
                 future.add_done_callback(_look)
                 sent.append((TopicPartition(topic, partition), builder.record_count(), future))
@@ -93,19 +94,6 @@ class PartitionProducer:
             await self._producer.send_offsets_to_transaction({source: progress}, self._group)
         await self._producer.commit_transaction()
         return ends
-
-    def _builders(self, batch: Iterable[Record]) -> Iterable[Any]:
-        builder = self._producer.create_batch()
-        for r in batch:
-            headers = list(r.headers)
-            fields = {"key": r.key, "value": r.value, "timestamp": r.timestamp, "headers": headers}
-            if builder.append(**fields) is None:
-                builder.close()
-                yield builder
-                builder = self._producer.create_batch()
-                builder.append(**fields)  # the first record of a batch always fits
-        builder.close()
-        yield builder
 
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""
