@@ -28,7 +28,7 @@ from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
-from streams.claude.rate_headers import RateLimits
+from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.sharing import share_out
 from streams.claude.unpriced import Unpriced
 from streams.events.model import ABANDONED, UNKNOWN, UNPRICED, CallRecord, Share
@@ -353,14 +353,16 @@ def with_limits(call: CallRecord, limits: RateLimits | None) -> CallRecord:
     """The record with the limits a minute that its answer told."""
     if limits is None:
         return call
-    buckets = limits.requests, limits.input_tokens, limits.output_tokens
-    requests, tokens_in, tokens_out = (bucket and bucket.limit for bucket in buckets)
     return replace(
         call,
-        requests_limit=requests,
-        input_tokens_limit=tokens_in,
-        output_tokens_limit=tokens_out,
+        requests_limit=_a_minute(limits.requests),
+        input_tokens_limit=_a_minute(limits.input_tokens),
+        output_tokens_limit=_a_minute(limits.output_tokens),
     )
+
+
+def _a_minute(bucket: Bucket | None) -> int | None:
+    return None if bucket is None else bucket.limit
 
 
 def _whole(readings: Sequence[Reading]) -> str:

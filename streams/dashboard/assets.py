@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import PurePath
 from typing import NamedTuple
 
 PAGE = "/"
@@ -18,18 +19,17 @@ HEADERS: Mapping[str, str] = {
 }
 """Of every response."""
 
-# path: package, file, content type
-_FILES = {
-    PAGE: ("streams.dashboard", "static/index.html", "text/html"),
-    "/static/style.css": ("streams.dashboard", "static/style.css", "text/css"),
-    "/static/page.js": ("streams.dashboard", "static/page.js", "text/javascript"),
-    "/static/chart.js": ("streams.dashboard", "static/chart.js", "text/javascript"),
-    "/static/format.js": ("streams.dashboard", "static/format.js", "text/javascript"),
-    "/static/table.js": ("streams.dashboard", "static/table.js", "text/javascript"),
-    "/static/text.js": ("streams.dashboard", "static/text.js", "text/javascript"),
-    "/static/icon.svg": ("streams.dashboard", "static/icon.svg", "image/svg+xml"),
-    "/static/vendor/uplot.js": ("youplot.vendor", "uplot.iife.min.js", "text/javascript"),
-    "/static/vendor/uplot.css": ("youplot.vendor", "uplot.min.css", "text/css"),
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+# path: package, file
+_VENDOR = {
+    "/static/vendor/uplot.js": ("youplot.vendor", "uplot.iife.min.js"),
+    "/static/vendor/uplot.css": ("youplot.vendor", "uplot.min.css"),
 }
 
 
@@ -41,8 +41,12 @@ class Asset(NamedTuple):
 
 
 def load() -> dict[str, Asset]:
-    """Every file by its path on the server."""
+    """Every file by its path on the server: those in static/, and uPlot's."""
+    ours = files("streams.dashboard").joinpath("static")
+    found = {f"/static/{file.name}": file for file in ours.iterdir()}
+    found |= {path: files(package).joinpath(name) for path, (package, name) in _VENDOR.items()}
+    found[PAGE] = found.pop("/static/index.html")
     return {
-        path: Asset(files(package).joinpath(name).read_bytes(), content_type)
-        for path, (package, name, content_type) in _FILES.items()
+        path: Asset(file.read_bytes(), _TYPES[PurePath(file.name).suffix])
+        for path, file in sorted(found.items())
     }

@@ -1,7 +1,7 @@
 """The dashboard's HTTP server: the page, its data as JSON, and the same data as live events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import web
@@ -10,7 +10,10 @@ from yarl import URL
 
 from streams.dashboard import assets, books_api
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
-from streams.dashboard.source import BooksSource, KafkaBooks
+from streams.dashboard.guard import guard, token_for
+from streams.dashboard.kafka_source import KafkaBooks
+from streams.dashboard.scope import Scope
+from streams.dashboard.source import BooksSource
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -18,6 +21,8 @@ RETRY_MS = 1_000
 """A browser that lost the events asks again after this long."""
 SEND_SECONDS = 3 * HEARTBEAT_SECONDS
 """A browser that takes nothing for this long is let go."""
+MOST_STREAMS = 200
+"""Pages that may be open at a time."""
 # Event streams never end by themselves: they are broken off after this many seconds.
 GRACE = 0.2
 
@@ -42,18 +47,22 @@ class Dashboard:
 
 
 async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard:
-    """Serves the books of ``settings``; port 0 takes a free one. Raises OSError for a taken one.
+    """Serves the books of ``settings``; port 0 takes a free one.
+
+    Raises OSError for a taken one, and NeedsTokenError where others than this machine could read
+    it.
 
     Needs no Kafka to start: the page says when it is away, and goes on by itself.
     """
-    source = KafkaBooks(settings.bootstrap_servers, Topics.of(settings))
+    source = KafkaBooks(settings, Topics.of(settings))
     return await serve(source, settings, host, port)
 
 
 async def serve(source: BooksSource, settings: Settings, host: str, port: int) -> Dashboard:
-    """Serves the books of any source and keeps it running. Raises OSError."""
+    """Serves the books of any source and keeps it running. Raises as above."""
+    token = token_for(settings, host)
     runner = web.AppRunner(
-        application(Feed(source, settings)),
+        application(Feed(source, settings), token),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -67,8 +76,10 @@ async def serve(source: BooksSource, settings: Settings, host: str, port: int) -
     return Dashboard(runner, asyncio.create_task(source.run()))
 
 
-def application(feed: Feed) -> web.Application:
-    """All that can be asked for, GET only."""
+def application(feed: Feed, token: str | None = None) -> web.Application:
+    """All that can be asked for, GET only; with a ``token``, by who knows it."""
+
+    streams = 0
 
     async def live(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -77,18 +88,39 @@ def application(feed: Feed) -> web.Application:
         return web.json_response(feed.status())
 
     async def events(request: web.Request) -> web.StreamResponse:
-        async with sse_response(request, send_timeout=SEND_SECONDS) as stream:
-            with suppress(ConnectionResetError, TimeoutError):  # the browser has gone
-                async for text in feed.updates():
-                    await stream.send(text, event="state", retry=RETRY_MS)
-        return stream
+        return await send(request, feed.updates(), "state")
 
-    app = web.Application()
+    async def page(request: web.Request) -> web.StreamResponse:
+        try:
+            scope = Scope.parse(request.query)
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from None
+        with feed.source.reader():
+            return await send(request, feed.page(scope), "page")
+
+    async def send(
+        request: web.Request, texts: AsyncIterator[str], event: str
+    ) -> web.StreamResponse:
+        nonlocal streams
+        if streams >= MOST_STREAMS:
+            raise web.HTTPServiceUnavailable(text="Too many pages are open.\n")
+        streams += 1
+        try:
+            async with sse_response(request, send_timeout=SEND_SECONDS) as stream:
+                with suppress(ConnectionResetError, TimeoutError):  # the browser has gone
+                    async for text in texts:
+                        await stream.send(text, event=event, retry=RETRY_MS)
+            return stream
+        finally:
+            streams -= 1
+
+    app = web.Application(middlewares=[guard(token)])
     app.on_response_prepare.append(_secure)
     app.router.add_get("/livez", live)
     books_api.mount(app, feed)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/events", events, allow_head=False)
+    app.router.add_get("/api/page", page, allow_head=False)
     for path, asset in assets.load().items():
         app.router.add_get(path, _file(asset))
     return app

@@ -120,7 +120,7 @@ def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
 
 def test_the_scripts_of_the_page_never_write_markup() -> None:
     ours = [path for path in assets.load() if path.endswith(".js") and "/vendor/" not in path]
-    assert len(ours) == 5
+    assert len(ours) > 10
     for path in ours:
         text = assets.load()[path].body.decode()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)

@@ -1,0 +1,260 @@
+"""What one open page is told: first everything in its scope, then what has changed. Pure.
+
+Money is pico-dollars as decimal text, because a browser's numbers are exact only up to 2**53. Times
+are epoch seconds, those in ``_at`` and ``now`` epoch milliseconds. Part by part:
+
+=========  ========================================================================================
+scope      what is looked at: window or fixed time, its steps, category, model
+status     how current the numbers are, as ``/api/status``
+names      categories and models that there are
+spend      by step: ``[start, [[category, *fields of a spend row], …]]``; a step that is told again
+           replaces the one before
+errors     by step: ``[start, [[stage, type, count], …]]``
+latency    by step: ``[start, p50, p95, p99, calls]``, milliseconds
+shown      sums over the whole scope: ``total``, ``categories``, ``models``, ``errors``,
+           ``latency``; ``escalated`` and ``cached`` tickets (null: not known); ``one_by_one``, the
+           comparison
+outlook    today, this hour, rate, projections: whatever the scope's time is
+limits     the API's limits a minute by model, and what is used of them
+budgets    by period: limit, spent, left
+group      workers, what each has assigned, lag by partition; null as long as it is not known
+lately     the last five minutes: ``calls`` answered, and ``errors`` as in ``shown``
+letters    the last dead letters; ``lately`` is how many there were in the last hour
+tickets    the last tickets
+=========  ========================================================================================
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from streams.audit.group import Group
+from streams.audit.overview import DEAD_LETTER_STAGES
+from streams.books.budget import begin_of
+from streams.books.money import PICODOLLARS_PER_DOLLAR
+from streams.books.rows import SpendRow
+from streams.classify.categories import names
+from streams.classify.prompt import answer_schema, system_prompt
+from streams.claude.prices import prices_of
+from streams.claude.tiers import NO_MODEL
+from streams.dashboard.calls_seen import latency_of
+from streams.dashboard.outlook import BYTES_A_TOKEN, OneByOne, outlook, spent
+from streams.dashboard.scope import Scope, Steps
+from streams.dashboard.source import BooksSource
+from streams.dashboard.timeline import HOUR, Cells
+from streams.dashboard.views import status
+from streams.dashboard.watched import NO_TIER, row_of
+from streams.events.model import UNKNOWN
+from streams.settings import Settings
+
+Json = dict[str, Any]
+
+LATELY = 300
+"""Seconds. Long enough to tell a bad minute from trouble."""
+
+DEAR_MODEL = "claude-sonnet-5-5"
+"""What one call per ticket is compared with where there is no second tier."""
+
+
+class Page:
+    """What an open page has been told, so that it is told once."""
+
+    def __init__(self, source: BooksSource, settings: Settings, scope: Scope) -> None:
+        self._source = source
+        self._settings = settings
+        self._scope = scope
+        self._books = source.books
+        self._since = -1
+        self._told: dict[str, str] = {}
+        self._one_by_one = one_by_one(settings)
+
+    def message(self, now: float) -> Json:
+        """The next message: ``kind`` is ``snapshot`` or ``delta``."""
+        source, scope = self._source, self._scope
+        fresh = source.books is not self._books or self._since < 0
+        if fresh:
+            self._books, self._since, self._told = source.books, -1, {}
+        steps = scope.steps(now, source.books.spend_steps.sizes)
+        since, self._since = self._since, source.version
+        parts = {
+            "spend": list(self._spend(steps, since)),
+            "errors": list(self._errors(steps, since)),
+            "latency": list(self._latency(steps, since)),
+        }
+        told: Json = {
+            "scope": scope.as_json(now, source.books.spend_steps.sizes),
+            "names": self._names(),
+            "shown": self._shown(steps, now),
+            "outlook": outlook(self._books.spend_steps, scope, now).as_json(),
+            "limits": source.calls.limit_use(now),
+            "budgets": self._budgets(now),
+            "group": group_json(source.group, source.group_at),
+            "lately": self._lately(now),
+            "letters": {"lately": self._letters(now), "last": source.latest.letters},
+            "tickets": source.latest.tickets,
+        }
+        return {
+            "kind": "snapshot" if fresh else "delta",
+            "status": status(source, self._settings, now),
+            **{name: part for name, part in parts.items() if part or fresh},
+            **{name: part for name, part in told.items() if self._is_news(name, part)},
+        }
+
+    def _is_news(self, name: str, part: Any) -> bool:
+        text = json.dumps(part, sort_keys=True)
+        news = self._told.get(name) != text
+        self._told[name] = text
+        return news
+
+    def _names(self) -> Json:
+        keys = list(self._books.spend_steps.keys)
+        known = [*names(self._settings.categories), *sorted({key[1] for key in keys})]
+        categories = [name for name in dict.fromkeys(known) if name != UNKNOWN]
+        return {
+            "categories": [*categories, UNKNOWN],
+            "models": sorted({key[0] for key in keys if key[0] != NO_MODEL}),
+            "first": self._settings.model,
+            "escalation": self._settings.escalation_model,
+            "calls_since": self._source.calls.since,
+        }
+
+    def _spend(self, steps: Steps, since: int) -> Iterable[list[Any]]:
+        timeline = self._books.spend_steps
+        for start, cells in timeline.changed(steps.size, steps.first, steps.end, since):
+            rows = _by(1, cells.items(), self._scope)
+            yield [start, [[name, *_fields(row)] for name, row in rows.items()]]
+
+    def _errors(self, steps: Steps, since: int) -> Iterable[list[Any]]:
+        timeline = self._books.error_steps
+        for start, cells in timeline.changed(steps.size, steps.first, steps.end, since):
+            yield [start, [[*key, count] for key, [count] in sorted(cells.items())]]
+
+    def _latency(self, steps: Steps, since: int) -> Iterable[list[Any]]:
+        timeline = self._source.calls.latency
+        for start, cells in timeline.changed(steps.size, steps.first, steps.end, since):
+            yield [start, *latency_of(cells.items(), self._scope.model)]
+
+    def _shown(self, steps: Steps, now: float) -> Json:
+        at = steps.size, steps.first, steps.end
+        cells = self._books.spend_steps.total(*at)
+        errors = self._books.error_steps.total(*at)
+        total = _sum(cells, self._scope)
+        tiers = {key[2] for key in cells}
+        return {
+            "total": row_json(total),
+            "categories": _named(_by(1, cells.items(), self._scope)),
+            "models": _named(_by(0, cells.items(), self._scope)),
+            "errors": [[*key, count] for key, [count] in sorted(errors.items())],
+            "latency": latency_of(self._source.calls.latency.total(*at).items(), self._scope.model),
+            "escalated": self._escalated(cells),
+            "cached": self._of_tier("cache", cells) if tiers - {NO_TIER} else None,
+            "one_by_one": self._alone(cells, total, now),
+        }
+
+    def _alone(self, cells: Cells, total: SpendRow, now: float) -> Json | None:
+        first = _sum(cells, Scope(category=self._scope.category, model=self._settings.model))
+        cost = self._one_by_one.cost(first, total.tickets, int(now * 1000))
+        if cost is None:
+            return None
+        return {"model": self._one_by_one.model, "picodollars": str(cost)}
+
+    def _escalated(self, cells: Cells) -> int:
+        """Tickets that the second model has answered."""
+        if {key[2] for key in cells} - {NO_TIER}:
+            return self._of_tier("escalation", cells)
+        if self._settings.escalation_model == self._settings.model:
+            return 0
+        second = Scope(category=self._scope.category, model=self._settings.escalation_model)
+        shown = self._scope.model in (None, second.model)
+        return _sum(cells, second).tickets if shown else 0
+
+    def _of_tier(self, tier: str, cells: Cells) -> int:
+        return _sum({key: row for key, row in cells.items() if key[2] == tier}, self._scope).tickets
+
+    def _budgets(self, now: float) -> list[Json]:
+        found, timeline = [], self._books.spend_steps
+        for period, dollars in self._settings.budgets.items():
+            if dollars is None:
+                continue
+            limit = int(Decimal(dollars) * PICODOLLARS_PER_DOLLAR)
+            row = spent(timeline, Scope(), begin_of(period, now), now, timeline.sizes[-1])
+            used = row.picodollars + row.unsettled_picodollars
+            budget = {"limit": limit, "spent": used, "left": limit - used}
+            found.append({"period": period, **{name: str(n) for name, n in budget.items()}})
+        return found
+
+    def _lately(self, now: float) -> Json:
+        size = self._books.spend_steps.sizes[0]
+        first, end = int(now) - LATELY, int(now) + 1
+        errors = self._books.error_steps.total(size, first, end)
+        return {
+            "calls": spent(self._books.spend_steps, Scope(), first, end, size).calls,
+            "errors": [[*key, count] for key, [count] in sorted(errors.items())],
+        }
+
+    def _letters(self, now: float) -> int:
+        timeline = self._books.error_steps
+        size = timeline.sizes[0]
+        lately = timeline.total(size, int(now) - HOUR, int(now) + 1)
+        return sum(n for key, [n] in lately.items() if key[0] in DEAD_LETTER_STAGES)
+
+
+def one_by_one(settings: Settings) -> OneByOne:
+    """What the bill is compared with: the second tier's model for each ticket alone."""
+    second = settings.escalation_model
+    schema = json.dumps(answer_schema(settings.categories), separators=(",", ":"))
+    fixed = len(system_prompt(settings.categories).encode()) + len(schema.encode())
+    model = DEAR_MODEL if second in (NO_MODEL, settings.model) else second
+    return OneByOne(model, fixed // BYTES_A_TOKEN, prices_of(settings))
+
+
+def group_json(group: Group | None, at: float | None) -> Json | None:
+    """The consumer group, as the page shows it."""
+    if group is None:
+        return None
+    lag = group.lag
+    return {
+        "read_at": None if at is None else int(at * 1000),
+        "state": group.state,
+        "waiting": group.waiting,
+        "lag": [[number, lag[number]] for number in sorted(lag)],
+        "workers": [
+            {
+                "id": member.id,
+                "host": member.host,
+                "partitions": list(member.partitions),
+                "waiting": sum(lag.get(number, 0) for number in member.partitions),
+            }
+            for member in group.members
+        ],
+    }
+
+
+def row_json(row: SpendRow) -> Json:
+    """By name, money as text."""
+    return dict(zip(SpendRow._fields, _fields(row), strict=True))
+
+
+def _fields(row: Sequence[int]) -> list[int | str]:
+    return [*row[:6], *map(str, row[6:])]
+
+
+def _by(part: int, cells: Iterable[tuple[Any, Any]], scope: Scope) -> dict[str, SpendRow]:
+    rows: dict[str, SpendRow] = {}
+    for key, row in cells:
+        if scope.holds(key[0], key[1]):
+            rows[key[part]] = rows.get(key[part], SpendRow()).plus(row)
+    return rows
+
+
+def _named(rows: dict[str, SpendRow]) -> list[Json]:
+    return [{"name": name, **row_json(rows[name])} for name in sorted(rows)]
+
+
+def _sum(cells: Cells, scope: Scope) -> SpendRow:
+    total = SpendRow()
+    for (model, category, _), row in cells.items():
+        if scope.holds(model, category):
+            total = total.plus(row_of(row))
+    return total

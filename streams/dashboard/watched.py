@@ -1,0 +1,61 @@
+"""The committed books, with what the page shows of them added up on the way."""
+
+from collections.abc import Sequence
+
+from streams.audit.books import Books, RowKey
+from streams.books.rows import SpendRow
+from streams.dashboard.timeline import Timeline, sizes_for
+
+NO_TIER = ""
+"""The tier of a row that tells none."""
+
+
+class WatchedBooks(Books):
+    """Books that tell two timelines of every change.
+
+    Whoever reads sets ``stamp`` before a batch; see :class:`Timeline`. Spend has the key
+    ``(model, category, tier)`` and the fields of a :class:`SpendRow`; errors ``(stage, type)``.
+    """
+
+    def __init__(self, window_seconds: int = 60) -> None:
+        super().__init__()
+        sizes = sizes_for(window_seconds)
+        self.spend_steps = Timeline(sizes)
+        self.error_steps = Timeline(sizes)
+        self.stamp = 0
+
+    def apply_spend(self, key: bytes | None, value: bytes | None) -> RowKey:
+        """As in Books."""
+        place = RowKey.of(key)
+        old = self.spend_rows.get(place, SpendRow())
+        found = super().apply_spend(key, value)
+        new = self.spend_rows.get(place, SpendRow())
+        change = [after - before for after, before in zip(new, old, strict=True)]
+        self.spend_steps.add(place.start, _spend_key(place.row), change, self.stamp)
+        return found
+
+    def apply_error(self, key: bytes | None, value: bytes | None) -> RowKey:
+        """As in Books."""
+        place = RowKey.of(key)
+        old = self.error_rows.get(place, 0)
+        found = super().apply_error(key, value)
+        change = self.error_rows.get(place, 0) - old
+        _, stage, error_type = place.parts()
+        self.error_steps.add(place.start, (stage, error_type), [change], self.stamp)
+        return found
+
+    @property
+    def newest_window(self) -> int | None:
+        """Start of the newest step that ever had a row."""
+        found = [self.spend_steps.newest, self.error_steps.newest]
+        return max((start for start in found if start is not None), default=None)
+
+
+def _spend_key(row: str) -> tuple[str, str, str]:
+    _, model, category, *more = row.split("|")
+    return model, category, more[0] if more else NO_TIER
+
+
+def row_of(numbers: Sequence[int]) -> SpendRow:
+    """Of a timeline's sums."""
+    return SpendRow(*numbers)
