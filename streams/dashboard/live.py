@@ -178,7 +178,7 @@ class Page:
             if dollars is None:
                 continue
             limit = int(Decimal(dollars) * PICODOLLARS_PER_DOLLAR)
-            row = spent(timeline, Scope(), begin_of(period, now), now, timeline.sizes[-1])
+            row = spent(timeline, Scope(), begin_of(period, now), now + 1, timeline.sizes[-1])
             used = row.picodollars + row.unsettled_picodollars
             budget = {"limit": limit, "spent": used, "left": limit - used}
             found.append({"period": period, **{name: str(n) for name, n in budget.items()}})

@@ -65,18 +65,19 @@ def outlook(spend: Timeline, scope: Scope, now: float) -> Outlook:
     shortest, longest = spend.sizes[0], spend.sizes[-1]
     began = now if spend.first is None else spend.first
     minute = int(now) // shortest * shortest
-    today = spent(spend, scope, begin_of("day", now), now, longest)
-    lately = min(HOUR, max(MINUTE, now - began))
-    recent = spent(spend, scope, minute - HOUR + shortest, now, shortest)
+    end = int(now) + 1  # what happens at this moment counts
+    today = spent(spend, scope, begin_of("day", now), end, longest)
+    lately = min(now - minute + HOUR, max(MINUTE, now - began))
+    recent = spent(spend, scope, minute - HOUR, end, shortest)
     per_hour = int(recent.picodollars * HOUR / lately)
     week = max(HOUR, min(WEEK, now - began))
-    mean = spent(spend, scope, now - week, now, longest).picodollars / week
+    mean = spent(spend, scope, now - week, end, longest).picodollars / week
     if now - began < HOUR:
         mean = per_hour / HOUR
-    last = spent(spend, scope, minute - shortest, now, shortest)
+    last = spent(spend, scope, minute - shortest, end, shortest)
     return Outlook(
         today=today,
-        hour=spent(spend, scope, begin_of("hour", now), now, longest),
+        hour=spent(spend, scope, begin_of("hour", now), end, longest),
         per_hour=per_hour,
         projected_day=today.picodollars + int(per_hour * (end_of("day", now) - now) / HOUR),
         projected_month=int(mean * _days(now) * DAY),

@@ -99,9 +99,9 @@ def busy(source: HandFed, minutes: int = 1_500) -> None:
     source.touch()
 
 
-def trouble(source: HandFed) -> None:
+def trouble(source: HandFed, minutes: int = 1_500) -> None:
     """A bad night: the API fails, tickets wait, letters come, a budget is nearly gone."""
-    busy(source)
+    busy(source, minutes)
     start = this_minute()
     for ago in range(6):
         source.errors("0|api|overloaded_error", 90 - 9 * ago, start - ago * MINUTE)

@@ -23,6 +23,9 @@ export class Chart {
     Object.assign(this, { ticks, whole, lines, zoom, made: null, shape: "" });
     new ResizeObserver(() => this.#resize()).observe(this.plot);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.made?.redraw());
+    this.dragging = false; // new numbers would take the selection away
+    this.plot.addEventListener("mousedown", () => { this.dragging = true; });
+    addEventListener("mouseup", () => { this.dragging = false; });
     this.plot.addEventListener("keydown", (event) => this.#key(event));
     this.plot.addEventListener("blur", () => this.made?.setCursor({ left: -10, top: -10 }));
   }
@@ -30,10 +33,11 @@ export class Chart {
   // series: [{name, colour: "s1", points: [number or null], at: (index) => text, sum: text}], bottom
   // first. frame: {starts, step, title}. A text in empty hides the plot.
   show(frame, series, summary, empty) {
-    this.frame = frame;
-    this.series = series;
     this.plot.setAttribute("aria-label", summary);
     this.plot.dataset.empty = empty;
+    if (this.dragging) return;
+    this.frame = frame;
+    this.series = series;
     const shape = JSON.stringify([frame.step, frame.starts.length, series.map((one) => [one.name, one.colour])]);
     if (shape !== this.shape) {
       this.shape = shape;

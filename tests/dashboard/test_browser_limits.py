@@ -1,0 +1,138 @@
+"""The page in a real Chromium: how quick, how lean, how readable for everybody it is."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+
+from streams.books.rows import SpendRow
+from streams.dashboard import feed
+from streams.dashboard.server import serve
+from streams.settings import load_settings
+from tests.dashboard import scenes
+from tests.dashboard.browser import browsing, contains, need_chromium, see, visit
+from tests.dashboard.hand_fed import HandFed, this_minute
+from tests.dashboard.scenes import HAIKU, WEEK_MINUTES
+
+need_chromium()
+
+OPEN_SECONDS = 1.0
+"""From the request for the page until all of its numbers are drawn."""
+DRAWN = """() => {
+  if (document.querySelectorAll("#categories tr").length < 5) return false;
+  if (document.querySelectorAll("canvas").length < 5) return false;
+  window.drawn ??= performance.now();
+  return true;
+}"""
+UPDATES = 2_000
+MOST_GROWTH = 1.5 * 2**20
+"""Bytes of a tab's heap after so many updates: what the engine keeps for itself, not a leak."""
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Any]:
+    async with browsing() as found:
+        yield found
+
+
+async def violations(page: Any) -> list[str]:
+    """What axe finds, of serious and critical impact."""
+    found = (await Axe().run(page)).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scene", [scenes.busy, scenes.trouble], ids=["busy", "trouble"])
+async def test_axe_finds_nothing_serious(browser: Any, scheme: str, scene: Any) -> None:
+    source = HandFed()
+    scene(source, 90)
+    dashboard = await serve(source, load_settings(budget_per_day="50"), "127.0.0.1", 0)
+    try:
+        # Not by its own policy: axe is put into the page as a script.
+        async with visit(browser, dashboard.url, color_scheme=scheme, bypass_csp=True) as page:
+            await contains(page, "#categories", "billing")
+            assert await violations(page) == []
+    finally:
+        await dashboard.stop()
+
+
+async def test_a_week_of_minutes_opens_in_a_second(browser: Any) -> None:
+    source = HandFed()
+    scenes.fill(source, WEEK_MINUTES, calls=False)
+    assert len(source.books.spend) > 90_000
+    dashboard = await serve(source, load_settings(), "127.0.0.1", 0)
+    took = []
+    try:
+        for _ in range(3):
+            async with visit(browser, dashboard.url, "?window=7d") as page:
+                await page.wait_for_function(DRAWN)
+                took.append(await page.evaluate("window.drawn / 1000"))
+    finally:
+        await dashboard.stop()
+    print(f"opened a week in {took}")
+    assert min(took) < OPEN_SECONDS
+
+
+async def test_a_tab_that_stays_open_does_not_grow(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More updates than an hour has, with minutes that pass."""
+    monkeypatch.setattr(feed, "PAUSE_SECONDS", 0.002)
+    source = HandFed()
+    scenes.busy(source, 70)
+    dashboard = await serve(source, load_settings(), "127.0.0.1", 0)
+
+    async def heap(page: Any) -> int:
+        await page.evaluate("gc()")
+        session = await page.context.new_cdp_session(page)
+        await session.send("HeapProfiler.collectGarbage")
+        found = await session.send("Runtime.getHeapUsage")
+        await session.detach()
+        return int(found["usedSize"])
+
+    async def updates(page: Any, first: int, number: int) -> None:
+        for n in range(first, first + number):
+            row = SpendRow(1, n + 1, n, n, 0, 0, n, 0)
+            source.spend(f"0|{HAIKU}|billing", row, this_minute() - n % 60 * 60)
+            source.calls.add(scenes.call(time.time(), took=100 + n % 900), source.stamp)
+            await asyncio.sleep(0.002)
+
+    try:
+        async with visit(browser, dashboard.url) as page:
+            await contains(page, "#categories", "billing")
+            await updates(page, 0, UPDATES // 4)
+            before = await heap(page)
+            await updates(page, UPDATES // 4, UPDATES)
+            nodes = await page.evaluate("document.querySelectorAll('*').length")
+            after = await heap(page)
+            assert await page.evaluate("performance.getEntriesByType('resource').length") < 60
+    finally:
+        await dashboard.stop()
+    print(f"heap {before} -> {after} bytes, {nodes} elements")
+    assert after - before < MOST_GROWTH
+    assert nodes < 2_000
+
+
+async def test_it_survives_a_restart_of_kafka_as_its_source_does(browser: Any) -> None:
+    """The source's part is tried with a broker in test_kafka_source.py."""
+    source = HandFed()
+    source.spend("0|m|billing", SpendRow(tickets=1))
+    dashboard = await serve(source, load_settings(), "127.0.0.1", 0)
+    try:
+        async with visit(browser, dashboard.url) as page:
+            await see(page, "#state", "Live")
+            source.tell("away", "Kafka does not answer")
+            await see(page, "#state", "Kafka is away")
+            source.tell("live")
+            source.spend("0|m|billing", SpendRow(tickets=5))
+            await see(page, "#state", "Live")
+            await see(page, "#categories-total td:nth-child(4)", "5")
+    finally:
+        await dashboard.stop()
