@@ -117,7 +117,8 @@ async def test_windows_and_filters_stand_in_the_address(page: Any, source: HandF
 
 async def test_dragging_zooms_and_the_keyboard_moves(page: Any, source: HandFed) -> None:
     for ago in range(55):
-        source.spend(f"0|{HAIKU}|billing", SpendRow(tickets=1), this_minute() - ago * 60)
+        row = SpendRow(tickets=1, picodollars=10**9)
+        source.spend(f"0|{HAIKU}|billing", row, this_minute() - ago * 60)
     await see(page, "#categories-total td:nth-child(4)", "55")
     box = await page.locator("#spend-chart .u-over").bounding_box()
     await page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 50)
