@@ -53,10 +53,10 @@ class CallsSeen:
         """Earlier calls were not read (epoch seconds); None: none was read yet."""
         return self.usage.first
 
-    def forget(self, now: float) -> None:
-        """Drops what is too old to be shown."""
-        self.latency.forget(now - KEPT_SECONDS)
-        self.usage.forget(now - KEPT_SECONDS)
+    def forget(self, before: float) -> None:
+        """Drops what ended before."""
+        self.latency.forget(before)
+        self.usage.forget(before)
 
     def limit_use(self, now: float) -> list[dict[str, Any]]:
         """By model: each limit with what was used of it in the busier of the last two minutes."""

@@ -33,12 +33,16 @@ LATEST_SECONDS = 1.0
 SLOW_SECONDS = 10.0
 """What is asked now and then has so long to be answered."""
 
+TIDY_SECONDS = 60.0
+END_SECONDS = 1.0
+
 CALLS_SECONDS = 86_400
 MOST_CALLS = 50_000
 """So many call records are read back at the start, and none that are older than a day."""
 BATCH = 500
-TAIL = 8
-"""Offsets that are looked at before the end of a partition, for the last tickets."""
+TAIL = 20
+"""Offsets that are looked at before the end of a partition for the last tickets: about every second
+one is a transaction's marker."""
 
 Part = Callable[[], Awaitable[None]]
 
@@ -56,10 +60,13 @@ class KafkaBooks(BooksSource):
 
     async def run(self) -> None:
         """Follows until cancelled, whatever happens to Kafka."""
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(self._follow_books())
-            for part in (self._follow_calls, self._watch_group, self._look_at_latest):
-                parts.create_task(_for_ever(part))
+        parts = [self._follow_books(), self._tidy()]
+        parts += map(_for_ever, (self._follow_calls, self._watch_group, self._look_at_latest))
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await _end(tasks)
 
     # --- the books ---
 
@@ -135,7 +142,6 @@ class KafkaBooks(BooksSource):
                     self._next_call[tp] = records[-1].offset + 1
                 if batches:
                     self.touch()
-                self.calls.forget(self.now())
 
     def _take_calls(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
@@ -144,6 +150,11 @@ class KafkaBooks(BooksSource):
             except (UndecodableEvent, TypeError, KeyError):
                 continue  # not ours: verify names it
             self.calls.add(call, self.stamp)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            self.tidy()
 
     # --- while somebody looks ---
 
@@ -212,3 +223,12 @@ async def _for_ever(part: Part) -> None:
         except Exception:
             log.exception("%s failed, trying again", part.__name__)
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancels until they have ended: Python 3.11's wait_for, which aiokafka uses, drops a
+    cancellation that comes together with its result."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=END_SECONDS)

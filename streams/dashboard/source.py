@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from streams.audit.group import Group
-from streams.dashboard.calls_seen import CallsSeen
+from streams.dashboard.calls_seen import KEPT_SECONDS, CallsSeen
 from streams.dashboard.latest import Latest
 from streams.dashboard.watched import WatchedBooks
 
@@ -72,6 +72,13 @@ class BooksSource:
         """Other books from now on."""
         self.books = books
         self.touch()
+
+    def tidy(self) -> None:
+        """Drops what is too old to be shown; rows of the books go as the changelogs say."""
+        old = self.now() - KEPT_SECONDS
+        self.calls.forget(old)
+        self.books.spend_steps.forget(old, empty_only=True)
+        self.books.error_steps.forget(old, empty_only=True)
 
     def tell(self, state: State, detail: str | None = None) -> None:
         """Changes the state; does nothing where it is so already."""

@@ -62,9 +62,10 @@ async def see(page: Any, selector: str, text: Any) -> None:
     await playwright.expect(page.locator(selector)).to_have_text(text)
 
 
-async def contains(page: Any, selector: str, text: str) -> None:
-    """Waits until the element's text contains this."""
-    await playwright.expect(page.locator(selector)).to_contain_text(text)
+async def contains(page: Any, selector: str, text: str, timeout: float = 5) -> None:
+    """Waits until the element's text contains this, for so many seconds."""
+    expected = playwright.expect(page.locator(selector))
+    await expected.to_contain_text(text, timeout=timeout * 1000)
 
 
 async def counted(page: Any, selector: str, number: int) -> None:

@@ -13,7 +13,7 @@ from streams.dashboard import feed
 from streams.dashboard.server import serve
 from streams.settings import load_settings
 from tests.dashboard import scenes
-from tests.dashboard.browser import browsing, contains, need_chromium, see, visit
+from tests.dashboard.browser import browsing, contains, need_chromium, visit
 from tests.dashboard.hand_fed import HandFed, this_minute
 from tests.dashboard.scenes import HAIKU, WEEK_MINUTES
 
@@ -118,21 +118,3 @@ async def test_a_tab_that_stays_open_does_not_grow(
     print(f"heap {before} -> {after} bytes, {nodes} elements")
     assert after - before < MOST_GROWTH
     assert nodes < 2_000
-
-
-async def test_it_survives_a_restart_of_kafka_as_its_source_does(browser: Any) -> None:
-    """The source's part is tried with a broker in test_kafka_source.py."""
-    source = HandFed()
-    source.spend("0|m|billing", SpendRow(tickets=1))
-    dashboard = await serve(source, load_settings(), "127.0.0.1", 0)
-    try:
-        async with visit(browser, dashboard.url) as page:
-            await see(page, "#state", "Live")
-            source.tell("away", "Kafka does not answer")
-            await see(page, "#state", "Kafka is away")
-            source.tell("live")
-            source.spend("0|m|billing", SpendRow(tickets=5))
-            await see(page, "#state", "Live")
-            await see(page, "#categories-total td:nth-child(4)", "5")
-    finally:
-        await dashboard.stop()

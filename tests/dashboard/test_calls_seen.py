@@ -37,7 +37,7 @@ def test_each_model_has_a_latency_of_its_own() -> None:
 def test_a_call_that_was_not_answered_has_no_latency_but_takes_of_the_limit() -> None:
     seen = CallsSeen()
     seen.add(call(THIS, status=429, input_tokens=0, output_tokens=0, unsettled_picodollars=1), 1)
-    assert seen.latency.total(60, 0, int(NOW)) == {}
+    assert seen.latency.total(60, int(THIS), int(NOW)) == {}
     assert seen.limit_use(NOW)[0]["requests"] == {"limit": 1_000, "used": 1}
 
 
@@ -67,6 +67,6 @@ def test_old_calls_are_forgotten() -> None:
     seen = CallsSeen()
     for day in range(30):
         seen.add(call(THIS + day * 86_400), 1)
-        seen.forget(THIS + day * 86_400)
-    kept = seen.latency.total(3_600, 0, int(THIS) + 40 * 86_400)
+        seen.forget(THIS + (day - 8) * 86_400)
+    kept = seen.latency.total(3_600, int(THIS), int(THIS) + 40 * 86_400)
     assert sum(n for [n] in kept.values()) == 9

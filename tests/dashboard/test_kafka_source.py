@@ -1,18 +1,19 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from streams.audit.topic_admin import create_missing
 from streams.books.changelog import encode_key, encode_spend
 from streams.books.rows import SpendRow
+from streams.dashboard import kafka_source
 from streams.dashboard.kafka_source import KafkaBooks
+from streams.dashboard.live import group_json
 from streams.dashboard.source import BooksSource
-from streams.local.kafka.broker import EmbeddedKafka
-from tests.audit.kafka_scene import abort, producer_for, write
-from tests.audit.scene import Written, settings_of, topics_for
+from tests.audit.kafka_scene import abort, producer_for, publish, write
+from tests.audit.scene import Scene, Written, settings_of, topics_for
 
 START = 1_763_715_600.0
 UPDATE_SECONDS = 2.0
@@ -66,14 +67,45 @@ async def test_a_commit_is_seen_in_time_and_what_is_aborted_never(
 
 
 @pytest.mark.kafka
-async def test_it_says_when_kafka_goes_and_comes_back(tmp_path: Path, namespace: str) -> None:
-    with EmbeddedKafka(tmp_path) as broker:
-        settings = settings_of(namespace, broker.bootstrap)
-        topics = topics_for(settings)
-        await create_missing(settings, topics, partitions=1)
-        async with running(KafkaBooks(settings, topics)) as source:
-            await until(source, lambda: source.state == "live")
-            await asyncio.to_thread(broker.kill)
-            await until(source, lambda: source.state == "away")
-            await asyncio.to_thread(broker.start)
-            await until(source, lambda: source.state == "live")
+async def test_calls_the_group_and_the_last_tickets_are_seen_while_somebody_looks(
+    kafka: str, namespace: str
+) -> None:
+    settings = settings_of(namespace, kafka)
+    scene = Scene(topics_for(settings))
+    await publish(scene, settings)
+    async with running(KafkaBooks(settings, scene.topics)) as source:
+        await until(source, lambda: source.calls.since is not None)
+        assert not source.group  # nobody looks
+        with source.reader():
+            await until(source, lambda: source.group is not None)
+            await until(source, lambda: len(source.latest.tickets) == 6)
+            await until(source, lambda: len(source.latest.letters) == 2)
+    told = group_json(source.group, None)
+    assert told is not None
+    assert [number for number, _ in told["lag"]] == [0, 1]
+    now = int(time.time())
+    answered = source.calls.latency.total(60, now - 600, now + 60)
+    assert sum(count for [count] in answered.values()) == 2
+    assert "text" not in source.latest.tickets[0]
+    assert source.latest.letters[0]["stage"] == "decode"
+
+
+async def test_a_part_that_drops_its_cancellation_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dropped = asyncio.Event()
+
+    async def stubborn(_: KafkaBooks) -> None:
+        while not dropped.is_set():
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                dropped.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(kafka_source, "END_SECONDS", 0.01)
+    monkeypatch.setattr(KafkaBooks, "_follow_calls", stubborn)
+    settings = settings_of("t", "127.0.0.1:1")
+    async with asyncio.timeout(10), running(KafkaBooks(settings, topics_for(settings))) as source:
+        await until(source, lambda: source.state == "away")
+    assert dropped.is_set()

@@ -41,9 +41,10 @@ export function money(pico) {
   return dollars(pico, size === 0 || size >= 100 ? 2 : size >= 1 ? 3 : size >= 0.01 ? 4 : 6);
 }
 
-// "0.4%", "12%"
+// "<0.1%", "0.4%", "12%"
 export function percent(share) {
   const value = share * 100;
+  if (value > 0 && value < 0.05) return "<0.1%";
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)}%`;
 }
 

@@ -5,6 +5,7 @@ import { setText } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 const text = (id, value) => setText($(id), value);
+const [DAY_AFTER, MONTH_AFTER] = [600, 3600]; // seconds of books: earlier it would be a guess
 const MINOR = 4; // places after the cents that are worth a look
 
 function exact(id, picodollars) {
@@ -17,10 +18,12 @@ function exact(id, picodollars) {
 export function showMoney({ outlook, shown }, title) {
   exact("today", outlook.today);
   exact("hour", outlook.hour);
-  text("today-note", `${dollars(BigInt(outlook.projected_day), 2)} by midnight UTC, at this rate`);
+  const { mean_seconds: known } = outlook;
+  const day = `${dollars(BigInt(outlook.projected_day), 2)} by midnight UTC, at this rate`;
+  text("today-note", known < DAY_AFTER ? "UTC; a projection comes after ten minutes" : day);
   text("hour-note", `${money(BigInt(outlook.per_hour))} an hour lately`);
-  text("month", dollars(BigInt(outlook.projected_month), 2));
-  text("month-note", outlook.mean_seconds ? `as the last ${age(Math.max(60, outlook.mean_seconds) * 1000)}` : "");
+  text("month", known < MONTH_AFTER ? "–" : dollars(BigInt(outlook.projected_month), 2));
+  text("month-note", known < MONTH_AFTER ? "comes after an hour of books" : `as the last ${age(known * 1000)}`);
   const { total, one_by_one: alone } = shown;
   text("rate", total.tickets ? dollars(perThousand(total.picodollars, total.tickets), 4) : "–");
   text("rate-note", compared(total, alone) || (total.tickets ? title.toLowerCase() : ""));
