@@ -76,6 +76,8 @@ class Page:
         if fresh:
             self._books, self._since, self._told = source.books, -1, {}
         steps = scope.steps(now, source.books.spend_steps.sizes)
+        sizes = source.books.sizes_from(steps.first)
+        steps = scope.steps(now, sizes)
         since, self._since = self._since, source.version
         parts = {
             "spend": list(self._spend(steps, since)),
@@ -83,7 +85,7 @@ class Page:
             "latency": list(self._latency(steps, since)),
         }
         told: Json = {
-            "scope": scope.as_json(now, source.books.spend_steps.sizes),
+            "scope": scope.as_json(now, sizes),
             "names": self._names(),
             "shown": self._shown(steps, now),
             "outlook": outlook(self._books.spend_steps, scope, now).as_json(),

@@ -1,8 +1,10 @@
 """The committed books, with what the page shows of them added up on the way."""
 
+import math
 from collections.abc import Sequence
 
 from streams.audit.books import Books, RowKey
+from streams.books.changelog import decode_key
 from streams.books.rows import SpendRow
 from streams.dashboard.timeline import Timeline, sizes_for
 
@@ -23,6 +25,7 @@ class WatchedBooks(Books):
         self.spend_steps = Timeline(sizes)
         self.error_steps = Timeline(sizes)
         self.stamp = 0
+        self._longer: dict[int, float] = {}
 
     def apply_spend(self, key: bytes | None, value: bytes | None) -> RowKey:
         """As in Books."""
@@ -31,6 +34,7 @@ class WatchedBooks(Books):
         found = super().apply_spend(key, value)
         new = self.spend_rows.get(place, SpendRow())
         change = [after - before for after, before in zip(new, old, strict=True)]
+        self._note_length(key)
         self.spend_steps.add(place.start, _spend_key(place.row), change, self.stamp)
         return found
 
@@ -43,6 +47,20 @@ class WatchedBooks(Books):
         _, stage, error_type = place.parts()
         self.error_steps.add(place.start, (stage, error_type), [change], self.stamp)
         return found
+
+    def sizes_from(self, first: float) -> tuple[int, ...]:
+        """Lengths of steps that hold whole windows from ``first`` on: older windows may be longer,
+        and would stand as a spike in the first of several short steps."""
+        sizes = self.spend_steps.sizes
+        longest = max((size for size, end in self._longer.items() if end > first), default=0)
+        return tuple(size for size in sizes if size >= longest) or sizes[-1:]
+
+    def _note_length(self, key: bytes | None) -> None:
+        """Where windows longer than the shortest steps end."""
+        _, start, end = decode_key(key or b"")
+        length = math.ceil(end - start)  # a window's end is a little before the next one's start
+        if length > self.spend_steps.sizes[0]:
+            self._longer[length] = max(end, self._longer.get(length, 0.0))
 
     @property
     def newest_window(self) -> int | None:
