@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from streams.books.rows import SpendRow
 from streams.dashboard.server import Dashboard, serve
@@ -35,25 +36,29 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
 @pytest.fixture
 def source() -> HandFed:
     return HandFed()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def dashboard(source: HandFed) -> AsyncIterator[Dashboard]:
     dashboard = await serve(source, load_settings(budget_per_day="50"), "127.0.0.1", 0)
     yield dashboard
     await dashboard.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Any]:
+    """One for all: it takes seconds to start."""
     async with browsing() as found:
         yield found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Any, dashboard: Dashboard) -> AsyncIterator[Any]:
     async with visit(browser, dashboard.url) as found:
         yield found
