@@ -25,7 +25,7 @@ tickets    the last tickets
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -33,18 +33,15 @@ from streams.audit.group import Group
 from streams.audit.overview import DEAD_LETTER_STAGES
 from streams.books.budget import begin_of
 from streams.books.money import PICODOLLARS_PER_DOLLAR
-from streams.books.rows import SpendRow
 from streams.classify.categories import names
-from streams.classify.prompt import answer_schema, system_prompt
-from streams.claude.prices import prices_of
 from streams.claude.tiers import NO_MODEL
 from streams.dashboard.calls_seen import latency_of
-from streams.dashboard.outlook import BYTES_A_TOKEN, OneByOne, outlook, spent
+from streams.dashboard.outlook import outlook, spent
 from streams.dashboard.scope import Scope, Steps
+from streams.dashboard.shown import Sums, by, fields, one_by_one
 from streams.dashboard.source import BooksSource
-from streams.dashboard.timeline import HOUR, Cells
+from streams.dashboard.timeline import HOUR
 from streams.dashboard.views import status
-from streams.dashboard.watched import NO_TIER, row_of
 from streams.events.model import UNKNOWN
 from streams.settings import Settings
 
@@ -52,9 +49,6 @@ Json = dict[str, Any]
 
 LATELY = 300
 """Seconds. Long enough to tell a bad minute from trouble."""
-
-DEAR_MODEL = "claude-sonnet-5-5"
-"""What one call per ticket is compared with where there is no second tier."""
 
 
 class Page:
@@ -124,8 +118,8 @@ class Page:
     def _spend(self, steps: Steps, since: int) -> Iterable[list[Any]]:
         timeline = self._books.spend_steps
         for start, cells in timeline.changed(steps.size, steps.first, steps.end, since):
-            rows = _by(1, cells.items(), self._scope)
-            yield [start, [[name, *_fields(row)] for name, row in rows.items()]]
+            held = {key: row for key, row in cells.items() if self._scope.holds(key[0], key[1])}
+            yield [start, [[name, *fields(row)] for name, row in by(1, held).items()]]
 
     def _errors(self, steps: Steps, since: int) -> Iterable[list[Any]]:
         timeline = self._books.error_steps
@@ -139,40 +133,14 @@ class Page:
 
     def _shown(self, steps: Steps, now: float) -> Json:
         at = steps.size, steps.first, steps.end
-        cells = self._books.spend_steps.total(*at)
+        sums = Sums(self._books.spend_steps.total(*at), self._scope, self._settings)
         errors = self._books.error_steps.total(*at)
-        total = _sum(cells, self._scope)
-        tiers = {key[2] for key in cells}
+        latency = self._source.calls.latency.total(*at)
         return {
-            "total": row_json(total),
-            "categories": _named(_by(1, cells.items(), self._scope)),
-            "models": _named(_by(0, cells.items(), self._scope)),
+            **sums.as_json(self._one_by_one, now),
             "errors": [[*key, count] for key, [count] in sorted(errors.items())],
-            "latency": latency_of(self._source.calls.latency.total(*at).items(), self._scope.model),
-            "escalated": self._escalated(cells),
-            "cached": self._of_tier("cache", cells) if tiers - {NO_TIER} else None,
-            "one_by_one": self._alone(cells, total, now),
+            "latency": latency_of(latency.items(), self._scope.model),
         }
-
-    def _alone(self, cells: Cells, total: SpendRow, now: float) -> Json | None:
-        first = _sum(cells, Scope(category=self._scope.category, model=self._settings.model))
-        cost = self._one_by_one.cost(first, total.tickets, int(now * 1000))
-        if cost is None:
-            return None
-        return {"model": self._one_by_one.model, "picodollars": str(cost)}
-
-    def _escalated(self, cells: Cells) -> int:
-        """Tickets that the second model has answered."""
-        if {key[2] for key in cells} - {NO_TIER}:
-            return self._of_tier("escalation", cells)
-        if self._settings.escalation_model == self._settings.model:
-            return 0
-        second = Scope(category=self._scope.category, model=self._settings.escalation_model)
-        shown = self._scope.model in (None, second.model)
-        return _sum(cells, second).tickets if shown else 0
-
-    def _of_tier(self, tier: str, cells: Cells) -> int:
-        return _sum({key: row for key, row in cells.items() if key[2] == tier}, self._scope).tickets
 
     def _budgets(self, now: float) -> list[Json]:
         found, timeline = [], self._books.spend_steps
@@ -202,15 +170,6 @@ class Page:
         return sum(n for key, [n] in lately.items() if key[0] in DEAD_LETTER_STAGES)
 
 
-def one_by_one(settings: Settings) -> OneByOne:
-    """What the bill is compared with: the second tier's model for each ticket alone."""
-    second = settings.escalation_model
-    schema = json.dumps(answer_schema(settings.categories), separators=(",", ":"))
-    fixed = len(system_prompt(settings.categories).encode()) + len(schema.encode())
-    model = DEAR_MODEL if second in (NO_MODEL, settings.model) else second
-    return OneByOne(model, fixed // BYTES_A_TOKEN, prices_of(settings))
-
-
 def group_json(group: Group | None, at: float | None) -> Json | None:
     """The consumer group, as the page shows it."""
     if group is None:
@@ -231,32 +190,3 @@ def group_json(group: Group | None, at: float | None) -> Json | None:
             for member in group.members
         ],
     }
-
-
-def row_json(row: SpendRow) -> Json:
-    """By name, money as text."""
-    return dict(zip(SpendRow._fields, _fields(row), strict=True))
-
-
-def _fields(row: Sequence[int]) -> list[int | str]:
-    return [*row[:6], *map(str, row[6:])]
-
-
-def _by(part: int, cells: Iterable[tuple[Any, Any]], scope: Scope) -> dict[str, SpendRow]:
-    rows: dict[str, SpendRow] = {}
-    for key, row in cells:
-        if scope.holds(key[0], key[1]):
-            rows[key[part]] = rows.get(key[part], SpendRow()).plus(row)
-    return rows
-
-
-def _named(rows: dict[str, SpendRow]) -> list[Json]:
-    return [{"name": name, **row_json(rows[name])} for name in sorted(rows)]
-
-
-def _sum(cells: Cells, scope: Scope) -> SpendRow:
-    total = SpendRow()
-    for (model, category, _), row in cells.items():
-        if scope.holds(model, category):
-            total = total.plus(row_of(row))
-    return total

@@ -22,12 +22,15 @@ export function showMoney({ outlook, shown }, title) {
   const day = `${dollars(BigInt(outlook.projected_day), 2)} by midnight UTC, at this rate`;
   text("today-note", known < DAY_AFTER ? "UTC; a projection comes after ten minutes" : day);
   text("hour-note", `${money(BigInt(outlook.per_hour))} an hour lately`);
-  text("month", known < MONTH_AFTER ? "–" : dollars(BigInt(outlook.projected_month), 2));
+  text("month", known < MONTH_AFTER ? "–" : about(BigInt(outlook.projected_month)));
   text("month-note", known < MONTH_AFTER ? "comes after an hour of books" : `as the last ${age(known * 1000)}`);
   const { total, one_by_one: alone } = shown;
   text("rate", total.tickets ? dollars(perThousand(total.picodollars, total.tickets), 4) : "–");
   text("rate-note", compared(total, alone) || (total.tickets ? title.toLowerCase() : ""));
 }
+
+// Cents of thousands of dollars that nobody has spent yet tell nothing.
+const about = (pico) => dollars(pico, 2).replace(/(?<=,\d{3})\.\d+$/, "");
 
 const perThousand = (pico, tickets) => (BigInt(pico) * 1000n) / BigInt(tickets);
 

@@ -16,9 +16,9 @@ export function verdict(parts) {
 }
 
 function* ofState({ status }) {
-  const detail = status.detail ? `: ${status.detail}` : "";
-  if (status.state === "away") yield { level: "bad", text: `Kafka is away${detail}`, href: "#status" };
-  if (status.state === "unreadable") yield { level: "bad", text: `The books cannot be read${detail}`, href: "#status" };
+  const { state, detail } = status;
+  if (state === "away") yield { level: "bad", text: detail ?? "Kafka does not answer", href: "#status" };
+  if (state === "unreadable") yield { level: "bad", text: `The books cannot be read${detail ? `: ${detail}` : ""}`, href: "#status" };
 }
 
 function* ofWork({ group, outlook, status }) {
