@@ -66,7 +66,7 @@ class Sums:
 def one_by_one(settings: Settings) -> OneByOne:
     """What the bill is compared with: the second tier's model for each ticket alone."""
     second = settings.escalation_model
-    schema = json.dumps(answer_schema(settings.categories), separators=(",", ":"))
+    schema = json.dumps(answer_schema(), separators=(",", ":"))
     fixed = len(system_prompt(settings.categories).encode()) + len(schema.encode())
     model = DEAR_MODEL if second in (NO_MODEL, settings.model) else second
     return OneByOne(model, fixed // BYTES_A_TOKEN, prices_of(settings))

@@ -1,11 +1,11 @@
 """The committed books, with what the page shows of them added up on the way."""
 
-import math
 from collections.abc import Sequence
 
 from streams.audit.books import Books, RowKey
-from streams.books.changelog import decode_key
+from streams.books.dimensions import read_key
 from streams.books.rows import SpendRow
+from streams.books.windows import Window
 from streams.dashboard.timeline import Timeline, sizes_for
 
 NO_TIER = ""
@@ -34,8 +34,11 @@ class WatchedBooks(Books):
         found = super().apply_spend(key, value)
         new = self.spend_rows.get(place, SpendRow())
         change = [after - before for after, before in zip(new, old, strict=True)]
-        self._note_length(key)
-        self.spend_steps.add(place.start, _spend_key(place.row), change, self.stamp)
+        self._note_length(place.window)
+        _, names = read_key(place.row)
+        self.spend_steps.add(
+            place.start, (names.model, names.category, names.tier), change, self.stamp
+        )
         return found
 
     def apply_error(self, key: bytes | None, value: bytes | None) -> RowKey:
@@ -55,23 +58,16 @@ class WatchedBooks(Books):
         longest = max((size for size, end in self._longer.items() if end > first), default=0)
         return tuple(size for size in sizes if size >= longest) or sizes[-1:]
 
-    def _note_length(self, key: bytes | None) -> None:
+    def _note_length(self, window: Window) -> None:
         """Where windows longer than the shortest steps end."""
-        _, start, end = decode_key(key or b"")
-        length = math.ceil(end - start)  # a window's end is a little before the next one's start
-        if length > self.spend_steps.sizes[0]:
-            self._longer[length] = max(end, self._longer.get(length, 0.0))
+        if window.size > self.spend_steps.sizes[0]:
+            self._longer[window.size] = max(window.end, self._longer.get(window.size, 0.0))
 
     @property
     def newest_window(self) -> int | None:
         """Start of the newest step that ever had a row."""
         found = [self.spend_steps.newest, self.error_steps.newest]
         return max((start for start in found if start is not None), default=None)
-
-
-def _spend_key(row: str) -> tuple[str, str, str]:
-    _, model, category, *more = row.split("|")
-    return model, category, more[0] if more else NO_TIER
 
 
 def row_of(numbers: Sequence[int]) -> SpendRow:

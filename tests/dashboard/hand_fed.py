@@ -30,7 +30,7 @@ class HandFed(BooksSource):
     def hour(self, row: str, value: SpendRow, window: Window) -> None:
         """Sets a row that has moved into a larger window."""
         self.books.apply_spend(encode_key(row, *window.span), encode_spend(value))
-        self._committed()
+        self.committed()
 
     def errors(self, row: str, count: int, start: float | None = None) -> None:
         """Sets a row of the errors table."""
