@@ -16,7 +16,7 @@ shown      sums over the whole scope: ``total``, ``categories``, ``models``, ``e
            comparison
 outlook    today, this hour, rate, projections: whatever the scope's time is
 limits     the API's limits a minute by model, and what is used of them
-budgets    by period: limit, spent, left
+budgets    period, of what, limit, spent (what is unsettled too), left; the share to warn at
 group      workers, what each has assigned, lag by partition; null as long as it is not known
 lately     the last five minutes: ``calls`` answered, and ``errors`` as in ``shown``
 letters    the last dead letters; ``lately`` is how many there were in the last hour
@@ -25,14 +25,12 @@ tickets    the last tickets
 """
 
 import json
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from streams.audit.group import Group
 from streams.audit.overview import DEAD_LETTER_STAGES
-from streams.books.budget import begin_of
-from streams.books.money import PICODOLLARS_PER_DOLLAR
+from streams.books.limits import Limit, begin_of
 from streams.classify.categories import names
 from streams.claude.tiers import NO_MODEL
 from streams.dashboard.calls_seen import latency_of
@@ -143,15 +141,24 @@ class Page:
         }
 
     def _budgets(self, now: float) -> list[Json]:
-        found, timeline = [], self._books.spend_steps
-        for period, dollars in self._settings.budgets.items():
-            if dollars is None:
-                continue
-            limit = int(Decimal(dollars) * PICODOLLARS_PER_DOLLAR)
-            row = spent(timeline, Scope(), begin_of(period, now), now + 1, timeline.sizes[-1])
-            used = row.picodollars + row.unsettled_picodollars
-            budget = {"limit": limit, "spent": used, "left": limit - used}
-            found.append({"period": period, **{name: str(n) for name, n in budget.items()}})
+        found, timeline = [], self._books.paid_steps
+        for limit in self._settings.limits:
+            first = int(begin_of(limit.period, now))
+            paid = timeline.total(timeline.sizes[-1], first, int(now) + 1)
+            used = sum(sum(row) for key, row in paid.items() if _counts(limit, key))
+            money = {
+                "limit": limit.picodollars,
+                "spent": used,
+                "left": limit.picodollars - used,
+            }
+            found.append(
+                {
+                    "period": limit.period,
+                    "of": " ".join(filter(None, (limit.category, limit.value))),
+                    "warn": float(limit.warn),
+                    **{name: str(amount) for name, amount in money.items()},
+                }
+            )
         return found
 
     def _lately(self, now: float) -> Json:
@@ -168,6 +175,11 @@ class Page:
         size = timeline.sizes[0]
         lately = timeline.total(size, int(now) - HOUR, int(now) + 1)
         return sum(n for key, [n] in lately.items() if key[0] in DEAD_LETTER_STAGES)
+
+
+def _counts(limit: Limit, key: Sequence[str]) -> bool:
+    category, value = limit.scope
+    return category in (None, key[0]) and value in (None, key[1])
 
 
 def group_json(group: Group | None, at: float | None) -> Json | None:

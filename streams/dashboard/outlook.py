@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from streams.books.budget import begin_of, end_of
+from streams.books.limits import begin_of, end_of
 from streams.books.rows import SpendRow
 from streams.claude.prices import NoPrice, PriceList, Usage
 from streams.dashboard.scope import Scope

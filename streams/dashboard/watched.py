@@ -17,6 +17,7 @@ class WatchedBooks(Books):
 
     Whoever reads sets ``stamp`` before a batch; see :class:`Timeline`. Spend has the key
     ``(model, category, tier)`` and the fields of a :class:`SpendRow`; errors ``(stage, type)``.
+    What is paid, and what is unsettled, is kept for the budgets by ``(category, value)``.
     """
 
     def __init__(self, window_seconds: int = 60) -> None:
@@ -24,6 +25,7 @@ class WatchedBooks(Books):
         sizes = sizes_for(window_seconds)
         self.spend_steps = Timeline(sizes)
         self.error_steps = Timeline(sizes)
+        self.paid_steps = Timeline(sizes[-1:])
         self.stamp = 0
         self._longer: dict[int, float] = {}
 
@@ -39,6 +41,8 @@ class WatchedBooks(Books):
         self.spend_steps.add(
             place.start, (names.model, names.category, names.tier), change, self.stamp
         )
+        paid = (names.category, names.value)
+        self.paid_steps.add(place.start, paid, change[-2:], self.stamp)
         return found
 
     def apply_error(self, key: bytes | None, value: bytes | None) -> RowKey:

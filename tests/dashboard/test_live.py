@@ -97,6 +97,22 @@ def test_budgets_count_what_is_unsettled_and_say_what_is_left() -> None:
     assert (budget["spent"], budget["left"]) == (str(4 * 10**12), str(6 * 10**12))
 
 
+def test_a_budget_may_be_of_a_category_or_of_a_value() -> None:
+    source = HandFed()
+    source.spend("0|m|billing|first|ok|p|acme", SpendRow(picodollars=3))
+    source.spend("0|m|account|first|ok|p|acme", SpendRow(picodollars=5))
+    source.spend("0|m|billing|first|ok|p|other", SpendRow(picodollars=7))
+    budgets = [
+        {"period": "day", "dollars": "1", "category": "billing"},
+        {"period": "day", "dollars": "1", "value": "acme"},
+    ]
+    told = page(source, budgets=budgets, books_field="customer_id").message(time.time())
+    assert [(one["of"], one["spent"]) for one in told["budgets"]] == [
+        ("billing", "10"),
+        ("acme", "8"),
+    ]
+
+
 def test_dead_letters_are_counted_by_their_stage() -> None:
     source = HandFed()
     source.errors("0|decode|too_large", 2)

@@ -61,8 +61,8 @@ export function showLimits({ limits }) {
 
 export function showBudgets({ budgets }) {
   setText($("budgets-note"), budgets.length ? "" : "None is set: TICKET_STREAMS_BUDGET_PER_DAY.");
-  meters($("budget-list"), budgets.map(({ period, limit, spent, left }) => ({
-    group: period === "day" ? "today" : `this ${period}`,
+  meters($("budget-list"), budgets.map(({ period, of, limit, spent, left }) => ({
+    group: `${of && `${of}, `}${period === "day" ? "today" : `this ${period}`}`,
     label: `${money(BigInt(spent))} spent`,
     share: Number(spent) / Number(limit),
     text: `${left.startsWith("-") ? "nothing" : dollars(BigInt(left), 2)} of ${dollars(BigInt(limit), 2)} left`,

@@ -3,7 +3,6 @@
 import { count, dollars, minutes, percent } from "./format.js";
 
 const NEAR_LIMIT = 0.9; // of a rate limit
-const NEAR_BUDGET = 0.8;
 const FEW = 0.05; // of the calls
 const MANY = 0.5;
 const LONG_S = 600; // until what waits is done
@@ -53,10 +52,11 @@ function* ofErrors({ lately, letters }) {
 }
 
 function* ofMoney({ budgets, limits }) {
-  for (const { period, limit, spent, left } of budgets) {
+  for (const { period, of, limit, spent, left, warn } of budgets) {
+    const whose = `${period}'s budget${of && ` of ${of}`}`;
     const share = Number(spent) / Number(limit);
-    const text = share >= 1 ? `The ${period}'s budget is used up` : `${percent(share)} of the ${period}'s budget is used, ${dollars(BigInt(left), 2)} are left`;
-    if (share >= NEAR_BUDGET) yield { level: share >= 1 ? "bad" : "warn", text, href: "#budgets" };
+    const text = share >= 1 ? `The ${whose} is used up` : `${percent(share)} of the ${whose} is used, ${dollars(BigInt(left), 2)} are left`;
+    if (share >= warn) yield { level: share >= 1 ? "bad" : "warn", text, href: "#budgets" };
   }
   for (const { model, ...kinds } of limits) {
     for (const [kind, { limit, used }] of Object.entries(kinds)) {
