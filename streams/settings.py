@@ -73,6 +73,8 @@ Budgets = Annotated[
     AfterValidator(budgets_as_set.checked),
 ]
 
+SECRETS = ("anthropic_api_key", "dashboard_token")
+
 PERIODS = {"hour": HOUR, "day": DAY, "month": DAY}
 """Seconds of which a budget's period is made up."""
 
@@ -312,6 +314,17 @@ class Settings(BaseSettings):
     worker_port: int = Field(8081, ge=0, le=65_535, description="Their port; 0 takes a free one.")
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens.")
     dashboard_port: int = Field(8080, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    dashboard_token: SecretStr | None = Field(
+        None,
+        min_length=12,
+        description="What a reader of the dashboard must know: as the password that a browser asks "
+        "for, with any name, or as a bearer token. Needed where it listens beyond this machine.",
+    )
+    dashboard_show_text: bool = Field(
+        False,
+        description="Whether the dashboard's last tickets come with their id and the beginning of "
+        "their text.",
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe messages written to the log."
@@ -477,7 +490,7 @@ def _one_line(error: ErrorDetails) -> str:
     if error["type"] == "unexpected_keyword_argument":
         message = "there is no such field"
     # Keys, and addresses that may hold a password, are not repeated.
-    secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url"))
+    secret = field not in Settings.model_fields or field.endswith(("_api_key", "_url", "_token"))
     given = "" if secret else f" (is {_cut(repr(error['input']))})"
     return f"{': '.join([name, *where])}: {message}{given}"
 
@@ -495,10 +508,10 @@ def _as_variable(value: object) -> str:
 
 def to_environment(settings: Settings) -> dict[str, str]:
     """This process's environment, with ``settings`` for a process of our own to be started with."""
-    given = settings.model_dump(exclude_unset=True, exclude={"anthropic_api_key"})
-    key = settings.anthropic_api_key
+    given = settings.model_dump(exclude_unset=True, exclude=set(SECRETS))
+    secrets = {name: getattr(settings, name) for name in SECRETS}
     return {
         **os.environ,
         **{variable(name): _as_variable(value) for name, value in given.items()},
-        variable("anthropic_api_key"): key.get_secret_value() if key else "",
+        **{variable(name): key.get_secret_value() if key else "" for name, key in secrets.items()},
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from streams.books.limits import Limit
 from streams.classify.categories import Category
@@ -76,6 +77,8 @@ OTHER: dict[str, Any] = {
     "worker_port": 9081,
     "dashboard_host": "0.0.0.0",
     "dashboard_port": 9080,
+    "dashboard_token": "open sesame, please",
+    "dashboard_show_text": True,
     "log_level": "DEBUG",
 }
 SHARED = {
@@ -101,7 +104,7 @@ def plain(settings: Settings, field: str) -> Any:
         return tuple(category.name for category in value)
     if field == "mapping" and value:
         return value.base
-    return value.get_secret_value() if field == "anthropic_api_key" and value else value
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def written(value: Any) -> str:

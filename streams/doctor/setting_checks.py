@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from streams.books.windows import DAY, HOUR
+from streams.dashboard.guard import is_loopback
 from streams.doctor.finding import Finding, Level
 from streams.settings import Settings, variable
 
@@ -35,9 +36,9 @@ def _contradictions(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
         what = f"windows of {s.window_seconds} s do not fit into an hour or a day"
         tip = "those count to the one in which they begin; 60 or 300 is exact"
         yield "warn", "window_seconds", what, tip
-    if s.dashboard_host not in ("127.0.0.1", "::1", "localhost"):
-        what = f"the page listens on {s.dashboard_host} and asks for no password"
-        yield "warn", "dashboard_host", what, "put a proxy with a login before it, or use 127.0.0.1"
+    if s.dashboard_token is None and not is_loopback(s.dashboard_host):
+        what = f"the page would listen on {s.dashboard_host}, and does not without a token"
+        yield "wrong", "dashboard_token", what, "set it, or listen on 127.0.0.1"
     if s.worker_port and (s.worker_host, s.worker_port) == (s.dashboard_host, s.dashboard_port):
         what = f"{s.worker_port} is the dashboard's port too"
         yield "wrong", "worker_port", what, "give each a port of its own"

@@ -136,6 +136,9 @@ def call_fields(call: CallRecord) -> dict[str, Any]:
             }
             for share in call.shares
         ],
+        "requests_limit": call.requests_limit,
+        "input_tokens_limit": call.input_tokens_limit,
+        "output_tokens_limit": call.output_tokens_limit,
     }
 
 
