@@ -13,7 +13,7 @@ UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults lint format requirements clean
+.PHONY: help demo test faults screenshots lint format requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -25,11 +25,14 @@ demo: .venv/.project  ## Run everything here: Kafka, worker, dashboard, a stand-
 # loadfile: the tests of a file share one broker and one set of topics, so they stay in one process.
 # In the order of the tree: the default puts files with one test, the longest ones, at the very end.
 # Three on two cores: the longest ones wait more than they work.
-test: .venv/.project .venv/.dev  ## Run all tests: the fast ones, those with Kafka, and the faults
+test: .venv/.project .venv/.dev build/.chromium  ## Run all tests: the fast ones, those with Kafka, and the faults
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/.project .venv/.dev  ## Break everything at random under load, and compare (SECONDS=1800 SEED=1): build/faults.md
 	$(BIN)/python -m tests.faults.campaign --seconds $(SECONDS) --seed $(SEED) --out build
+
+screenshots: .venv/.project .venv/.dev build/.chromium  ## Take the README's pictures of the dashboard: docs/images
+	$(BIN)/python -m docs.screenshots
 
 lint: .venv/.project .venv/.dev  ## Check style, format and types
 	$(BIN)/ruff check
@@ -75,6 +78,10 @@ clean:  ## Remove .venv and everything built
 .venv/.dev: .venv/.runtime requirements-dev.txt
 	$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# The page is tried in a real browser: this machine's, or Debian's. Not made where there is none.
+build/.chromium: .ci/chromium
+	@.ci/chromium $@
 
 build/uv/bin/uv:
 	python3 -m venv build/uv

@@ -1,12 +1,15 @@
 """How it goes, at one look: from the committed books and the consumer group."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from streams.audit.books import Books, load_books
+from streams.audit.budget_use import BudgetUse, budgets_in
 from streams.audit.group import Group, read_group
 from streams.audit.snapshot import open_snapshot
+from streams.books.limits import Limit
 from streams.books.rows import SpendRow
 from streams.events.topics import Topics
 from streams.settings import Settings
@@ -33,6 +36,11 @@ class Overview:
     """By stage and type, dead letters too; the most frequent first."""
     per_minute: float
     """Tickets finished a minute, lately."""
+    by_category: Mapping[str, float] = field(default_factory=dict)
+    """Tickets routed a second, lately, by category."""
+    picodollars_per_hour: int = 0
+    """What is spent at this rate, lately."""
+    budgets: tuple[BudgetUse, ...] = ()
 
     @property
     def minutes_left(self) -> float | None:
@@ -56,6 +64,11 @@ class Overview:
             "waiting": self.group.waiting,
             "lag": {str(number): events for number, events in sorted(lag.items())},
             "per_minute": round(self.per_minute, 3),
+            "per_second_by_category": {
+                category: round(rate, 3) for category, rate in self.by_category.items()
+            },
+            "picodollars_per_hour": self.picodollars_per_hour,
+            "budgets": [{**asdict(budget), "left": budget.left} for budget in self.budgets],
             "today": {**self.today._asdict(), "dead_letters": self.dead_letters_today},
             "hour": {**self.hour._asdict(), "dead_letters": self.dead_letters_hour},
             "errors_hour": [
@@ -71,14 +84,21 @@ async def read_overview(settings: Settings, now: float) -> Overview:
     async with open_snapshot(settings.bootstrap_servers) as snapshot:
         group = await read_group(snapshot, settings.app_id, topics.input)
     books = await load_books(settings.bootstrap_servers, topics)
-    return overview(books, group, now, settings.window_seconds)
+    return overview(books, group, now, settings.window_seconds, settings.limits)
 
 
-def overview(books: Books, group: Group, now: float, window_seconds: int) -> Overview:
-    """The sums. Pure."""
+def overview(
+    books: Books,
+    group: Group,
+    now: float,
+    window_seconds: int,
+    limits: Iterable[Limit] = (),
+) -> Overview:
+    """The sums. ``limits`` are the budgets. Pure."""
     day, hour = now // DAY * DAY, now // HOUR * HOUR
     lately = (now - RATE_SECONDS) // window_seconds * window_seconds
-    finished = _spend(books, lately).tickets + _dead_letters(books, lately)
+    recent = _spend(books, lately)
+    finished = recent.tickets + _dead_letters(books, lately)
     return Overview(
         group=group,
         today=_spend(books, day),
@@ -87,7 +107,22 @@ def overview(books: Books, group: Group, now: float, window_seconds: int) -> Ove
         dead_letters_hour=_dead_letters(books, hour),
         errors_hour=_errors(books, hour),
         per_minute=60 * finished / (now - lately),
+        by_category={
+            category: tickets / (now - lately)
+            for category, tickets in tickets_by_category(books, lately).items()
+        },
+        picodollars_per_hour=round(recent.picodollars * HOUR / (now - lately)),
+        budgets=budgets_in(books, limits, now),
     )
+
+
+def tickets_by_category(books: Books, since: float) -> dict[str, int]:
+    """Tickets by every category of the books, also those without any lately."""
+    counts = dict.fromkeys(sorted({key.category for key in books.spend}), 0)
+    for key, row in books.spend.items():
+        if key.start >= since:
+            counts[key.category] += row.tickets
+    return counts
 
 
 def _spend(books: Books, since: float) -> SpendRow:

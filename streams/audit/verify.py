@@ -75,7 +75,7 @@ async def collect(
     """
     outputs = [*topics.categories.values(), topics.dead_letter]
     async with open_snapshot(settings.bootstrap_servers, on_progress=on_progress) as snapshot:
-        committed = await _committed(snapshot, settings.app_id, topics.input)
+        committed = await committed_offsets(snapshot, settings.app_id, topics.input)
         there = await _former(snapshot, topics)
         # Where nothing was ever skipped there is no such topic.
         skips = [topics.skipped] if topics.skipped in await snapshot.topics() else []
@@ -175,7 +175,8 @@ def _passes(error: BaseException) -> bool:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-async def _committed(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
+async def committed_offsets(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
+    """The group's place by partition of ``topic``. Raises KafkaError and MissingTopicError."""
     partitions = await snapshot.partitions([topic])
     offsets = await snapshot.admin.list_consumer_group_offsets(group, partitions=partitions)
     return {tp.partition: meta.offset for tp, meta in offsets.items() if meta.offset >= 0}

@@ -13,6 +13,7 @@ COMMANDS = (
     "topics",
     "doctor",
     "status",
+    "top",
     "send",
     "mapping",
     "classify",

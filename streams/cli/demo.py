@@ -102,7 +102,8 @@ async def _run(demo: Demo, console: Console, stay: bool) -> DemoReport:
             if stay:
                 progress.stop()
                 console.print(
-                    f"Dashboard: {demo.dashboard_url}   Ctrl-C ends the demo with its bill"
+                    f"\n  [bold]{demo.dashboard_url}[/bold]   the dashboard: open it and press the "
+                    "buttons\n  It stays up; Ctrl-C ends the demo with its bill.\n"
                 )
                 await _until_interrupted()
 

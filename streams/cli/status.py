@@ -6,6 +6,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from streams.audit.budget_use import BudgetUse
 from streams.audit.overview import RATE_SECONDS, Overview, read_overview
 from streams.books.money import dollars
 from streams.cli.common import console, json_option, load, print_json, run
@@ -32,15 +33,21 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json({"app_id": settings.app_id, **found.as_json()})
         return
-    lines = Table(box=None, show_header=False, pad_edge=False)
-    for name, text in _lines(settings.app_id, found):
-        lines.add_row(f"[bold]{name}", escape(text))
-    console().print(lines)
+    console().print(as_table(lines_of(settings.app_id, found)))
     if found.group.members:
-        console().print(_workers(found))
+        console().print(workers_of(found))
 
 
-def _lines(app_id: str, found: Overview) -> list[tuple[str, str]]:
+def as_table(lines: list[tuple[str, str]]) -> Table:
+    """Names and what is said of them."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, text in lines:
+        table.add_row(f"[bold]{name}", escape(text))
+    return table
+
+
+def lines_of(app_id: str, found: Overview) -> list[tuple[str, str]]:
+    """The look, line by line."""
     today, hour = found.today, found.hour
     errors = [f"{n:,} {stage} {kind}" for (stage, kind), n in found.errors_hour.items()]
     more = [f"{len(errors) - MOST_ERRORS} more types"] if len(errors) > MOST_ERRORS else []
@@ -51,6 +58,7 @@ def _lines(app_id: str, found: Overview) -> list[tuple[str, str]]:
         ("speed", f"{found.per_minute:,.1f} a minute {LATELY}"),
         ("spend", f"{dollars(today.picodollars)} today, {dollars(hour.picodollars)} this hour"),
         ("unsettled", f"{dollars(today.unsettled_picodollars)} today, at most"),
+        *((use.name, _use(use)) for use in found.budgets),
         ("errors", ", ".join([*errors[:MOST_ERRORS], *more]) or "none this hour"),
         (
             "dead letters",
@@ -72,7 +80,15 @@ def _waiting(found: Overview) -> str:
     return f"{said}, about {left:,.0f} minutes" if left is not None else f"{said}, none is finished"
 
 
-def _workers(found: Overview) -> Table:
+def _use(use: BudgetUse) -> str:
+    part = 100 * use.spent / use.limit
+    return (
+        f"{dollars(use.spent)} of {dollars(use.limit, 2)} ({part:.0f}%), {dollars(use.left)} left"
+    )
+
+
+def workers_of(found: Overview) -> Table:
+    """Each worker, its partitions and what waits there."""
     table, lag = Table("worker", "host", "partitions", "waiting"), found.group.lag
     for member in found.group.members:
         numbers = ", ".join(map(str, member.partitions)) or "none (spare)"

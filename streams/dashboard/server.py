@@ -9,6 +9,7 @@ from aiohttp_sse import sse_response
 from yarl import URL
 
 from streams.dashboard import assets, books_api
+from streams.dashboard.demo_panel import DemoPanel, add_routes
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
 from streams.dashboard.guard import guard, token_for
 from streams.dashboard.kafka_source import KafkaBooks
@@ -46,23 +47,29 @@ class Dashboard:
         await self._runner.cleanup()
 
 
-async def start_dashboard(settings: Settings, host: str, port: int) -> Dashboard:
+async def start_dashboard(
+    settings: Settings, host: str, port: int, demo: DemoPanel | None = None
+) -> Dashboard:
     """Serves the books of ``settings``; port 0 takes a free one.
 
     Raises OSError for a taken one, and NeedsTokenError where others than this machine could read
     it.
 
-    Needs no Kafka to start: the page says when it is away, and goes on by itself.
+    Needs no Kafka to start: the page says when it is away, and goes on by itself. With ``demo``
+    it has the demo's buttons, too.
     """
     source = KafkaBooks(settings, Topics.of(settings))
-    return await serve(source, settings, host, port)
+    return await serve(source, settings, host, port, demo)
 
 
-async def serve(source: BooksSource, settings: Settings, host: str, port: int) -> Dashboard:
+async def serve(
+    source: BooksSource, settings: Settings, host: str, port: int, demo: DemoPanel | None = None
+) -> Dashboard:
     """Serves the books of any source and keeps it running. Raises as above."""
+    source.demo = demo is not None
     token = token_for(settings, host)
     runner = web.AppRunner(
-        application(Feed(source, settings), token),
+        application(Feed(source, settings), token, demo),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -76,8 +83,11 @@ async def serve(source: BooksSource, settings: Settings, host: str, port: int) -
     return Dashboard(runner, asyncio.create_task(source.run()))
 
 
-def application(feed: Feed, token: str | None = None) -> web.Application:
-    """All that can be asked for, GET only; with a ``token``, by who knows it."""
+def application(
+    feed: Feed, token: str | None = None, demo: DemoPanel | None = None
+) -> web.Application:
+    """All that can be asked for: GET only, but for the buttons of ``demo``; with a ``token``, by
+    who knows it."""
 
     streams = 0
 
@@ -121,6 +131,8 @@ def application(feed: Feed, token: str | None = None) -> web.Application:
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/events", events, allow_head=False)
     app.router.add_get("/api/page", page, allow_head=False)
+    if demo is not None:
+        add_routes(app, demo)
     for path, asset in assets.load().items():
         app.router.add_get(path, _file(asset))
     return app

@@ -4,26 +4,30 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams.audit.topic_admin import create_missing
 from streams.audit.verify import collect
 from streams.dashboard.server import start_dashboard
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
-from streams.local.demo_report import DemoReport, make_report, skips
-from streams.local.foreign_samples import draw_foreign
+from streams.local.demo_faults import FaultDesk
+from streams.local.demo_report import DemoReport, make_report
 from streams.local.kafka.broker import EmbeddedKafka
-from streams.local.samples import Event, draw
+from streams.local.kept_worker import KeptWorker
+from streams.local.panel import Panel
+from streams.local.promises_watch import PromisesWatch
+from streams.local.sender import Sender
 from streams.local.standin.process import StandIn
 from streams.settings import Settings, load_settings, to_environment
 
 PARTITIONS = 8
 STALL_SECONDS = 60.0
+WATCH_SECONDS = 1.0
+MOST_REFUSED = 2
+"""A worker that cannot begin is not started for ever."""
 
 # So that a first run shows how faults are met: rates as of a bad day, none of them leaves a doubt
 # about what was charged.
@@ -97,28 +101,29 @@ class Demo:
             anthropic_base_url=api.url,
             worker_port=0,
             **({"mapping": self._mapping} if self._mapping else {}),
+            # Started again after kill -9, it has its partitions back at once.
+            group_instance_id="demo-worker",
         )
         topics = Topics.of(settings)
         self._on_step("topics and the dashboard")
         await create_missing(settings, topics, partitions=PARTITIONS)
-        dashboard = await start_dashboard(settings, "127.0.0.1", 0)
+        worker = KeptWorker(lambda: _worker(settings, data))
+        watch = PromisesWatch(settings, topics, api.account)
+        sender = Sender(settings, topics, self._seed, self._mapping)
+        desk = FaultDesk(broker, api, worker, watch, sender.send_distinct, FAULTS)
+        dashboard = await start_dashboard(settings, "127.0.0.1", 0, Panel(watch, desk))
         self.dashboard_url = dashboard.url
         self._on_step(f"the worker; dashboard at {dashboard.url}")
-        worker = ChildProcess(
-            [sys.executable, "-m", "streams", "worker"],
-            folder=data,
-            log=data / "worker.log",
-            env=to_environment(settings),
-        )
         began = time.monotonic()
-        sending = asyncio.create_task(self._send(settings, topics))
+        sending = asyncio.create_task(sender.send(self._tickets))
+        tasks = [sending, *map(asyncio.create_task, (worker.run(), watch.run()))]
         try:
-            await self._watch(settings, topics, worker, data, on_progress)
+            await self._until_finished(watch, worker, desk, tasks, data, on_progress)
             await sending
             seconds = time.monotonic() - began
             await linger()
-            worker.terminate()
-            if code := await asyncio.to_thread(worker.wait, 30):
+            await self._settle(watch, desk, data)
+            if code := await worker.stop():
                 raise DemoFailedError(f"the worker ended with {code}: {_tail(data)}")
             self._on_step("the audit")
             account = api.account()
@@ -129,68 +134,61 @@ class Demo:
                 raise DemoFailedError(f"a promise does not hold: {'; '.join(broken)}")
             return report
         finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-            if worker.alive:
-                worker.kill()
+            await desk.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await dashboard.stop()
 
-    async def _send(self, settings: Settings, topics: Topics) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers, linger_ms=5, max_request_size=2**21
-        )
-        async with producer:
-            for event in self._events():
-                await producer.send(
-                    topics.input, event.value, key=event.key, headers=list(event.headers)
-                )
-
-    def _events(self) -> Iterator[Event]:
-        if self._mapping is None:
-            return draw(self._tickets, self._seed)
-        return draw_foreign(self._tickets, self._mapping)
-
-    async def _watch(
+    async def _until_finished(
         self,
-        settings: Settings,
-        topics: Topics,
-        worker: ChildProcess,
+        watch: PromisesWatch,
+        worker: KeptWorker,
+        desk: FaultDesk,
+        tasks: Iterable[asyncio.Task[None]],
         data: Path,
         on_progress: Callable[[int, int], None],
     ) -> None:
-        """Count what a read_committed consumer of the outputs sees, until all tickets are there."""
-        finished = 0
-        moved = time.monotonic()
-        ends = [*topics.categories.values(), topics.dead_letter]
-        skipped = [topics.skipped] if topics.skips else []
-        async with _reader(settings, *ends, *skipped) as outputs:
-            while finished < self._tickets:
-                batches = await outputs.getmany(timeout_ms=200)
-                records = [record for batch in batches.values() for record in batch]
-                new = sum(1 if r.topic in ends else skips(r.value) for r in records)
-                finished += new
-                on_progress(finished, self._tickets)
-                if new:
-                    moved = time.monotonic()
-                elif not worker.alive:
-                    raise DemoFailedError(f"the worker ended: {_tail(data)}")
-                elif time.monotonic() - moved > STALL_SECONDS:
-                    raise DemoFailedError(
-                        f"no ticket was finished for {STALL_SECONDS:.0f} s: {_tail(data)}"
-                    )
+        """Wait for all of the first tickets, as a read_committed consumer sees them."""
+        finished, moved = 0, time.monotonic()
+        while finished < self._tickets:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await watch.until(lambda _: True)
+            if watch.verdict.finished > finished:
+                finished, moved = watch.verdict.finished, time.monotonic()
+                on_progress(finished, max(self._tickets, watch.verdict.tickets))
+            for task in tasks:
+                if task.done():
+                    task.result()  # what went wrong there goes wrong here
+            if worker.refused >= MOST_REFUSED and desk.last is None:
+                raise DemoFailedError(f"the worker ended: {_tail(data)}")
+            if time.monotonic() - moved > STALL_SECONDS:
+                raise DemoFailedError(
+                    f"no ticket was finished for {STALL_SECONDS:.0f} s: {_tail(data)}"
+                )
+
+    async def _settle(self, watch: PromisesWatch, desk: FaultDesk, data: Path) -> None:
+        """Mend what a button has broken, and let what is in flight come to its end."""
+        await desk.close()
+        if not watch.verdict.at_rest:
+            self._on_step("the end: the last tickets are in flight")
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await watch.until(lambda verdict: verdict.at_rest)
+        except TimeoutError:
+            raise DemoFailedError(
+                f"tickets were in flight for {STALL_SECONDS:.0f} s: {_tail(data)}"
+            ) from None
 
 
-@asynccontextmanager
-async def _reader(settings: Settings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        *topics,
-        bootstrap_servers=settings.bootstrap_servers,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
+def _worker(settings: Settings, data: Path) -> ChildProcess:
+    return ChildProcess(
+        [sys.executable, "-m", "streams", "worker"],
+        folder=data,
+        log=data / "worker.log",
+        env=to_environment(settings),
     )
-    async with consumer:
-        yield consumer
 
 
 def _tail(data: Path, lines: int = 12) -> str:

@@ -109,11 +109,6 @@ async def make_report(
     )
 
 
-def skips(value: bytes) -> int:
-    """How many events a record of the skipped topic tells of."""
-    return sum(run.last_offset - run.first_offset + 1 for run in decode_skipped(value).runs)
-
-
 def _dead_letter_source(record: ConsumerRecord) -> Coordinates:
     headers = dict(record.headers)
     prefix = "__streams.errors."

@@ -10,7 +10,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
@@ -78,13 +78,21 @@ def _sample(row: Mapping[str, Any]) -> Sample:
     return Sample(expect, kind, {**fields, "text": fields["text"] * row.get("repeat", 1)})
 
 
-def draw(n: int, seed: int, customers: int = 200, now_ms: int | None = None) -> Iterator[Event]:
+def draw(
+    n: int,
+    seed: int,
+    customers: int = 200,
+    now_ms: int | None = None,
+    *,
+    distinct: bool = False,
+) -> Iterator[Event]:
     """``n`` events: every sample once in random order, then any of them again and again.
 
     Ticket ids are ``demo-<seed>-<number>`` from 1, so texts repeat and tickets do not. The key is
     the id of one of ``customers`` (at least 1) customers, the first far busier than the last; about
     2% of the events have none. The same arguments give the same events, except ``created_at`` where
-    ``now_ms`` (UTC epoch milliseconds) is not given: then it is the time of the draw.
+    ``now_ms`` (UTC epoch milliseconds) is not given: then it is the time of the draw. If they
+    are to be ``distinct``, each text ends in its ticket's id: no answer fits two of them.
     """
     rng = random.Random(seed)
     # Zipf's law: the k-th customer writes 1/k as often as the first.
@@ -94,9 +102,13 @@ def draw(n: int, seed: int, customers: int = 200, now_ms: int | None = None) -> 
         customer = rng.choices(names, cum_weights=popularity)[0]
         known = customer if rng.random() >= NO_KEY_SHARE else None
         created_at = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        ticket_id = f"demo-{seed}-{number}"
+        one = sample
+        if distinct and (text := sample.fields.get("text", "").strip()):
+            one = replace(sample, fields={**sample.fields, "text": f"{text}\n({ticket_id})"})
         yield Event(
             key=None if known is None else known.encode(),
-            value=sample.value(f"demo-{seed}-{number}", known, created_at),
+            value=one.value(ticket_id, known, created_at),
             expect=sample.expect,
         )
 

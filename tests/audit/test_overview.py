@@ -1,6 +1,9 @@
+from decimal import Decimal
+
 from streams.audit.books import Books, ErrorKey, SpendKey
 from streams.audit.group import Group, Membership
 from streams.audit.overview import overview
+from streams.books.limits import Limit
 from streams.books.rows import SpendRow
 
 HOUR = 3_600
@@ -57,3 +60,31 @@ def test_programs_are_told_what_each_worker_has_to_do() -> None:
     assert [worker["waiting"] for worker in found["workers"]] == [3, 0]
     assert found["lag"] == {"0": 2, "1": 1}
     assert found["waiting"] == 3
+
+
+def test_each_category_has_its_speed_and_one_without_tickets_has_none() -> None:
+    books = Books()
+    spent(books, NOW - 60, 60)
+    books.spend[SpendKey(NOON - HOUR, MODEL, "technical")] = SpendRow(tickets=9)
+    found = overview(books, Group("Empty"), NOW, 60)
+    assert found.by_category == {"billing": 0.2, "technical": 0.0}
+    assert found.picodollars_per_hour == 60 * 1_000 * 12
+
+
+def test_a_budget_counts_its_own_period_and_what_is_unsettled() -> None:
+    books = Books()
+    spent(books, NOON - HOUR, 1_000)
+    books.spend[SpendKey(NOON, MODEL, "billing")] = SpendRow(
+        picodollars=400, unsettled_picodollars=700
+    )
+    limits = [
+        Limit("hour", Decimal("0.000000001")),
+        Limit("day", Decimal(1)),
+        Limit("day", Decimal(1), category="technical"),
+        Limit("day", Decimal(1), category="billing", value="acme"),
+    ]
+    hour, day, technical, acme = overview(books, Group("Empty"), NOW, 60, limits).budgets
+    assert (hour.period, hour.limit, hour.spent, hour.left) == ("hour", 1_000, 1_100, -100)
+    assert (day.name, day.spent) == ("budget per day", 1_001_100)
+    assert (technical.name, technical.spent) == ("budget per day, technical", 0)
+    assert (acme.name, acme.spent) == ("budget per day, billing, acme", 0)

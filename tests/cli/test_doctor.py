@@ -121,13 +121,7 @@ def test_without_kafka_everything_else_is_told(
         ),
         ("SCHEMA_REGISTRY_URL: the schema", {"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}),
         ("TICKET_STREAMS_STALL_LIMIT", {"TICKET_STREAMS_CALL_TIMEOUT": "120"}),
-        (
-            "TICKET_STREAMS_WINDOW_RETENTION_HOURS",
-            {
-                "TICKET_STREAMS_WINDOW_SECONDS": "86400",
-                "TICKET_STREAMS_WINDOW_RETENTION_HOURS": "1",
-            },
-        ),
+        ("TICKET_STREAMS_WINDOW_SECONDS", {"TICKET_STREAMS_WINDOW_SECONDS": "7"}),
         ("TICKET_STREAMS_MAX_PENDING", {"TICKET_STREAMS_MAX_PENDING": "10"}),
         ("TICKET_STREAMS_STOP_GRACE", {"TICKET_STREAMS_STOP_GRACE": "30"}),
         ("TICKET_STREAMS_ESCALATION_THRESHOLD", {"TICKET_STREAMS_ESCALATION_THRESHOLD": "0"}),

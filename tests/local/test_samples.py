@@ -175,3 +175,13 @@ def test_samples_load_from_an_archive(tmp_path: Path) -> None:
     run = [sys.executable, "-I", "-c", code]
     shown = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
     assert shown == [str(archive / "streams/local/samples.py"), str(len(load()))]
+
+
+def test_distinct_texts_can_share_no_answer_and_empty_ones_stay_empty() -> None:
+    usual, distinct = _draw(600), list(draw(600, 7, now_ms=NOW, distinct=True))
+    assert [event.expect for event in usual] == [event.expect for event in distinct]
+    texts = [text for text in _texts(distinct) if text.strip()]
+    assert len(set(texts)) == len(texts)
+    assert len(set(_texts(usual))) < len(texts)
+    empty = [not text.strip() for text in _texts(usual)]
+    assert [not text.strip() for text in _texts(distinct)] == empty

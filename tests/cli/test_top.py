@@ -1,0 +1,78 @@
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from streams.cli import top
+from tests.audit.scene import NOW
+from tests.cli.scene_cli import Command
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def command(kafka: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Command:
+    # The scene's minute may be of the hour, or the day, before.
+    monkeypatch.setattr(top, "time", SimpleNamespace(time=lambda: NOW / 1000))
+    monkeypatch.setenv("TICKET_STREAMS_BUDGET_PER_HOUR", "1")
+    return Command(kafka, namespace, monkeypatch)
+
+
+def test_programs_get_one_object(command: Command) -> None:
+    command.publish()
+    found, scene = command.json("top"), command.scene
+    assert found["app_id"] == command.settings.app_id
+    assert found["latency_ms"] == {"calls": 2, "p50": 100, "p95": 100, "p99": 100}
+    assert found["today"]["picodollars"] == scene.settled
+    assert found["picodollars_per_hour"] > 0
+    assert found["per_second_by_category"].keys() == {"billing", "technical"}
+    [budget] = found["budgets"]
+    assert (budget["period"], budget["limit"]) == ("hour", 10**12)
+    assert budget["left"] == budget["limit"] - scene.settled - scene.unsettled
+
+
+def test_status_tells_the_same(command: Command) -> None:
+    command.publish()
+    live, one = command.json("top"), command.json("status")
+    for name in ("waiting", "lag", "workers", "errors_hour"):
+        assert live[name] == one[name]
+    assert live.keys() - one.keys() == {"latency_ms"}
+
+
+def test_without_a_terminal_it_prints_one_frame(command: Command) -> None:
+    command.publish()
+    result = command("top")
+    assert result.exit_code == 0, result.output
+    for told in ("spend", "budget per hour", "100 ms half of the calls", "billing", "tickets/s"):
+        assert told in result.stdout
+    assert len(result.stdout.splitlines()) <= 40
+
+
+def test_in_a_terminal_it_is_live_until_q(command: Command) -> None:
+    command.publish()
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "streams", "top", "--interval", "0.2"]
+    with subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+    ) as process:
+        os.close(theirs)
+        text, deadline = "", time.monotonic() + 60
+        while text.count("q ends") < 3:  # drawn again and again
+            assert select.select([ours], [], [], deadline - time.monotonic())[0], text
+            text += os.read(ours, 65_536).decode(errors="replace")
+        os.write(ours, b"q")
+        while process.poll() is None:
+            assert time.monotonic() < deadline, "q does not end it"
+            if select.select([ours], [], [], 0.1)[0]:
+                try:
+                    os.read(ours, 65_536)
+                except OSError:  # it has closed its end
+                    break
+        assert process.wait(20) == 0
+    os.close(ours)
+    assert "Traceback" not in text
