@@ -66,8 +66,8 @@ async def serve(
     source: BooksSource, settings: Settings, host: str, port: int, demo: DemoPanel | None = None
 ) -> Dashboard:
     """Serves the books of any source and keeps it running. Raises as above."""
-    token = token_for(settings, host)
     source.demo = demo is not None
+    token = token_for(settings, host)
     runner = web.AppRunner(
         application(Feed(source, settings), token, demo),
         access_log=None,
@@ -88,6 +88,7 @@ def application(
 ) -> web.Application:
     """All that can be asked for: GET only, but for the buttons of ``demo``; with a ``token``, by
     who knows it."""
+
     streams = 0
 
     async def live(_: web.Request) -> web.Response:
