@@ -15,6 +15,7 @@ from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
+from streams.delivery.client_options import client_options
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
@@ -206,7 +207,7 @@ class Member:
         try:
             await asyncio.gather(*(producer.fence() for producer in producers.values()))
             for producer in list(producers.values())[:1]:
-                for topic in (*self._topics.categories.values(), self._topics.dead_letter):
+                for topic in (*self._topics.outputs, self._topics.dead_letter):
                     self._partition_counts[topic] = await producer.partitions_of(topic)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
@@ -259,7 +260,8 @@ class Member:
     def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
         app = self._settings.app_id
         own = transactional_id(app, self._topics.input, number)
-        return PartitionProducer(self._settings.bootstrap_servers, own, app, source)
+        options = client_options(self._settings.kafka_client).producer
+        return PartitionProducer(self._settings.bootstrap_servers, own, app, source, options)
 
     def _partition(
         self,
@@ -289,6 +291,7 @@ class Member:
             ),
             latest_only=self._settings.updates == "latest",
             dress=self._dress,
+            headers=[(name, text.encode()) for name, text in self._settings.output_headers.items()],
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:

@@ -43,6 +43,7 @@ from streams.delivery.records import (
     undressed,
 )
 from streams.delivery.restore import Restored
+from streams.delivery.size import Headers
 from streams.delivery.tables import BookTable, Overlay
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
@@ -123,6 +124,7 @@ class SourcePartition:
         values: FieldValues | None = None,
         latest_only: bool = False,
         dress: Dress = undressed,
+        headers: Headers = (),
     ) -> None:
         self.number = number
         self.generation = generation
@@ -144,6 +146,7 @@ class SourcePartition:
         self._books = books
         self._encoder = encoder
         self._dress = dress
+        self._headers = headers
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -319,7 +322,13 @@ class SourcePartition:
         for work in outbox.released:
             if isinstance(work.result, Classification):
                 yield routed(
-                    work, work.result, topics, self._partitions, self._encoder, self._dress
+                    work,
+                    work.result,
+                    topics,
+                    self._partitions,
+                    self._encoder,
+                    self._dress,
+                    self._headers,
                 )
             elif isinstance(work.result, DeadLetter):
                 yield dead_letter(work, work.result, topics, self._partitions)

@@ -9,6 +9,7 @@ from aiokafka.partitioner import murmur2
 from streams.delivery.size import Headers
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events import headers
+from streams.events.framing import without_schema
 from streams.events.model import (
     CallRecord,
     Classification,
@@ -70,8 +71,12 @@ def routed(
     partitions: dict[str, int],
     encoder: RoutedEncoder,
     dress: Dress = undressed,
+    fixed: Headers = (),
 ) -> Record:
-    """The routed event of ``work``. Raises ValueError if the ticket was never decoded."""
+    """The routed event of ``work``, with the ``fixed`` headers of the settings too.
+
+    Raises ValueError if the ticket was never decoded.
+    """
     if work.ticket is None:
         raise ValueError("only a decoded ticket can be routed")
     topic = topics.categories[result.category]
@@ -82,7 +87,12 @@ def routed(
         work.key,
         encoder.encode(ticket),
         None,
-        [*dress(work.headers, ticket), *_coordinates(headers.ROUTED_SOURCE, work.source)],
+        [
+            *dress(without_schema(work.headers), ticket),
+            *_coordinates(headers.ROUTED_SOURCE, work.source),
+            *([(headers.CATEGORY, result.category.encode())] if topic == topics.shared else ()),
+            *fixed,
+        ],
     )
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -12,6 +13,8 @@ from streams.delivery.batches import batches
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.source_topic import SourceTopic
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -34,10 +37,18 @@ def transactional_id(app_id: str, topic: str, partition: int) -> str:
 
 
 class PartitionProducer:
-    """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
+    """``transactional_id`` is the partition's for ever: whoever starts it later fences this one.
+
+    ``options`` are the arguments of streams.delivery.client_options for producers.
+    """
 
     def __init__(
-        self, bootstrap: str, transactional_id: str, group: str, source: SourceTopic
+        self,
+        bootstrap: str,
+        transactional_id: str,
+        group: str,
+        source: SourceTopic,
+        options: Mapping[str, Any] = NO_OPTIONS,
     ) -> None:
         self._group = group
         self._source = source
@@ -45,10 +56,10 @@ class PartitionProducer:
             bootstrap_servers=bootstrap,
             transactional_id=transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * 2**20,
+            **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
 
     async def fence(self) -> None:

@@ -97,6 +97,7 @@ class Demo:
     ) -> DemoReport:
         settings = load_settings(
             bootstrap_servers=broker.bootstrap,
+            schema_registry_url=None,  # yours is not for our samples
             anthropic_api_key="stand-in",
             anthropic_base_url=api.url,
             worker_port=0,
