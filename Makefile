@@ -13,7 +13,7 @@ UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults screenshots lint format requirements clean
+.PHONY: help demo test faults bench screenshots lint format requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ faults: .venv/.project .venv/.dev  ## Break everything at random under load, and
 
 screenshots: .venv/.project .venv/.dev build/.chromium  ## Take the README's pictures of the dashboard: docs/images
 	$(BIN)/python -m docs.screenshots
+
+bench: .venv/.project .venv/.dev  ## Ours beside what a user would write instead, into docs/benchmarks.md (BENCH=--short)
+	$(BIN)/python -m benchmarks.peers.run --out docs/benchmarks.md $(BENCH)
 
 lint: .venv/.project .venv/.dev  ## Check style, format and types
 	$(BIN)/ruff check

@@ -41,8 +41,9 @@ from streams.delivery.work import Work
 from streams.events.headers import RUN
 from streams.events.model import Source
 from streams.events.registry import Registry
+from streams.events.registry_client import RegistryClient
 from streams.events.topics import Topics
-from streams.events.wire import ENCODERS
+from streams.events.wire import RoutedEncoder
 from streams.mapping.reader import reader_of
 from streams.observe.collector import WorkerCollector
 from streams.observe.counts import Counts, worker_registry
@@ -50,22 +51,31 @@ from streams.observe.health import HealthServer, Phase, Readiness
 from streams.observe.heard import HeardPace
 from streams.observe.logs import quiet_libraries
 from streams.observe.traces import Traces, traces_of
+from streams.preflight import encoder_of
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
-def build_app(settings: Settings) -> App:
+def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
     """The whole worker as a Faust app; the caller starts it.
 
-    A Faust user adds agents and timers of their own to it, and reads the books as ever:
+    ``encoder`` writes routed tickets; without one it is made here, and a schema registry that is
+    set is asked for it (PreflightError where it cannot be used). A Faust user adds agents and
+    timers of their own to the app, and reads the books as ever:
     ``app.spend["0|claude-haiku-5-5|billing"].now()``.
     """
     app = create_app(settings)
     topics = Topics.of(settings)
     app.spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings)
     app.errors = app.book("errors", int, encode_count, decode_count, settings)
-    parts = assemble(settings, topics, Books(app.spend.table, app.errors.table), app.is_rebalancing)
+    parts = assemble(
+        settings,
+        topics,
+        Books(app.spend.table, app.errors.table),
+        encoder or encoder_of(settings, topics),
+        app.is_rebalancing,
+    )
     member = parts.member
     source = app.topic(
         topics.input, key_serializer="raw", value_serializer="raw", key_type=bytes, value_type=bytes
@@ -167,6 +177,7 @@ def assemble(
     settings: Settings,
     topics: Topics,
     books: Books,
+    encoder: RoutedEncoder,
     rebalancing: Callable[[], bool],
     choice: Choice | None = None,
 ) -> Parts:
@@ -189,7 +200,7 @@ def assemble(
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
     reader = reader_of(settings.mapping, settings.filter)
-    registry = Registry(settings.schema_registry_url, reader)
+    registry = Registry(RegistryClient.of(settings), reader)
     choice = choice or Choice(skip_tombstones=settings.tombstones == "skip")
     metrics = worker_registry()
     counts = Counts(metrics)
@@ -208,7 +219,7 @@ def assemble(
         settings,
         topics,
         books=replace(books, committed=counts.committed, traces=traces),
-        encoder=ENCODERS[settings.output_format],
+        encoder=encoder,
         gates=all_gates,
         intake=Intake(registry, classifiers["first"].prompt, triage, giving_up, choice),
         process=Processing(classifiers, triage, giving_up, budget.book),

@@ -2,6 +2,9 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from streams.access.denial import find_denial
 from streams.audit.topic_admin import TopicsError, UnreachableError, widen
@@ -9,9 +12,15 @@ from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
 from streams.delivery.faust_door import misfits
+from streams.events.output_schema import OutputSchemaError, registered_encoder
+from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
+from streams.events.wire import ENCODERS, RoutedEncoder
 from streams.observe import traces
 from streams.settings import Settings, variable
+
+REGISTRY_SECONDS = 20.0
+"""For a schema registry that is just being started, as we are."""
 
 KAFKA_SECONDS = 15.0
 """For the look at Kafka: a port where something else listens, or a firewall, never answers."""
@@ -21,8 +30,11 @@ class PreflightError(Exception):
     """Something is wrong; the message is one line that names what to change."""
 
 
-async def check(settings: Settings) -> None:
-    """Everything a worker needs. Raises PreflightError with the first thing that is wrong."""
+async def check(settings: Settings) -> RoutedEncoder:
+    """Everything a worker needs; what writes its routed tickets is ready then.
+
+    Raises PreflightError with the first thing that is wrong.
+    """
     check_api(settings, prices_of(settings))
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")
@@ -45,6 +57,47 @@ async def check(settings: Settings) -> None:
         raise PreflightError(denied)
     for problem in problems:
         raise PreflightError(problem)
+    return await output_encoder(settings, topics)
+
+
+async def output_encoder(settings: Settings, topics: Topics) -> RoutedEncoder:
+    """What writes routed tickets with these settings. Raises PreflightError.
+
+    A registry is asked here and never again: whatever becomes of it, what is paid for can be
+    written.
+    """
+    try:
+        client = RegistryClient.of(settings)
+        if client is None or settings.output_format != "avro":
+            return ENCODERS[settings.output_format]
+        return await _registered(client, settings, topics)
+    except RegistryAwayError as error:
+        raise PreflightError(
+            f"SCHEMA_REGISTRY_URL: the schema registry cannot be used: {error}"
+        ) from None
+    except (OutputSchemaError, ValueError) as error:
+        raise PreflightError(str(error)) from None
+
+
+def encoder_of(settings: Settings, topics: Topics) -> RoutedEncoder:
+    """The same, for callers without an event loop; the main thread's own loop is left alone."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, output_encoder(settings, topics)).result()
+
+
+@retry(
+    retry=retry_if_exception_type(RegistryAwayError),
+    stop=stop_after_delay(REGISTRY_SECONDS),
+    wait=wait_random_exponential(multiplier=0.5, max=5),
+    reraise=True,
+)
+async def _registered(client: RegistryClient, settings: Settings, topics: Topics) -> RoutedEncoder:
+    return await registered_encoder(
+        client,
+        topics,
+        settings.subject_strategy,
+        auto_register=settings.auto_register_schemas,
+    )
 
 
 def check_api(settings: Settings, prices: PriceList) -> None:

@@ -19,6 +19,7 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     field_validator,
@@ -39,6 +40,8 @@ from streams.books.limits import WHOLE, Dollars, Limit, Period
 from streams.books.windows import DAY, HOUR, Retention
 from streams.classify.categories import DEFAULT, Category, closed_set, entries, names
 from streams.claude.prices import price_list
+from streams.delivery.client_options import client_options
+from streams.events.subjects import Strategy
 from streams.events.topics import Topics
 from streams.mapping.fields import FieldMapping, checked, checked_filter, mapping_of
 
@@ -86,6 +89,46 @@ Budgets = Annotated[
     BeforeValidator(budgets_as_set.entries),
     AfterValidator(budgets_as_set.checked),
 ]
+
+RESERVED_HEADERS = ("ticket-streams.", "__")
+"""Beginnings of names that are ours, or the ecosystem's."""
+HEADER_BYTES = 4_096
+"""Of all fixed headers together: they must fit beside the largest ticket."""
+
+
+def _fixed_headers(headers: dict[str, str]) -> dict[str, str]:
+    for name in headers:
+        if not name or name.startswith(RESERVED_HEADERS):
+            raise ValueError(f"{name!r} is no name for a header of your own")
+    if sum(len(part.encode()) for item in headers.items() for part in item) > HEADER_BYTES:
+        raise ValueError(f"more than {HEADER_BYTES:,} bytes")
+    return headers
+
+
+OutputHeaders = Annotated[dict[str, str], AfterValidator(_fixed_headers)]
+
+
+def _flat(block: object) -> object:
+    """TOML reads ``client.rack = "a"`` as a table in a table; whoever writes it means a name."""
+    if not isinstance(block, dict):
+        return block
+    flat: dict[str, object] = {}
+    for name, value in block.items():
+        inner = _flat(value)
+        if isinstance(inner, dict):
+            flat |= {f"{name}.{rest}": found for rest, found in inner.items()}
+        else:
+            flat[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return flat
+
+
+def _known_options(block: dict[str, str]) -> dict[str, str]:
+    client_options(block)  # raises ValueError with the name of what is wrong
+    return block
+
+
+KafkaClient = Annotated[dict[str, str], BeforeValidator(_flat), AfterValidator(_known_options)]
+
 
 PERIODS = {"hour": HOUR, "day": DAY, "month": DAY}
 """Seconds of which a budget's period is made up."""
@@ -180,10 +223,42 @@ class Settings(BaseSettings):
         validation_alias=_shared("KAFKA_SSL_KEY_PASSWORD", "ssl_key_password"),
         description="Password of the key.",
     )
+    kafka_client: KafkaClient = Field(
+        {},
+        validation_alias=AliasChoices(PREFIX + "KAFKA", "kafka", "kafka_client"),
+        description="Options of the Kafka clients by librdkafka's names: in the file a table "
+        '`[kafka]`, here JSON such as `{"client.rack": "eu-1a"}`.',
+    )
     schema_registry_url: str | None = Field(
         None,
         validation_alias=_shared("SCHEMA_REGISTRY_URL", "schema_registry_url"),
-        description="Where schemas of tickets in Confluent's wire format are looked up.",
+        description="Confluent's interface of a schema registry. Schemas of tickets in Confluent's "
+        "wire format are looked up there; and routed tickets are written in it, where "
+        "`output_format` is avro.",
+    )
+    schema_registry_user_info: SecretStr | None = Field(
+        None,
+        validation_alias=_shared(
+            "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO", "schema_registry_user_info"
+        ),
+        description="Login of the registry: user:password.",
+    )
+    schema_registry_ca: FilePath | None = Field(
+        None,
+        validation_alias=_shared("SCHEMA_REGISTRY_SSL_CA_LOCATION", "schema_registry_ca"),
+        description="File of the authorities (PEM) that may vouch for the registry.",
+    )
+    schema_registry_certificate: FilePath | None = Field(
+        None,
+        validation_alias=_shared(
+            "SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION", "schema_registry_certificate"
+        ),
+        description="Our own certificate (PEM) for the registry, if it wants one.",
+    )
+    schema_registry_key: FilePath | None = Field(
+        None,
+        validation_alias=_shared("SCHEMA_REGISTRY_SSL_KEY_LOCATION", "schema_registry_key"),
+        description="Its key, where that is not in the same file.",
     )
     anthropic_api_key: SecretStr | None = Field(
         None,
@@ -203,7 +278,27 @@ class Settings(BaseSettings):
         "tickets", description="Topic of ticket events, and prefix of the category topics."
     )
     output_format: Literal["avro", "json"] = Field(
-        "avro", description="Routed tickets as Avro single-object encoding, or as JSON."
+        "avro",
+        description="Routed tickets as Avro (in Confluent's wire format where there is a "
+        "registry, else in single-object encoding), or as JSON.",
+    )
+    subject_strategy: Strategy = Field(
+        "TopicName",
+        description="Subjects of the registry for routed tickets: one a topic (`<topic>-value`), "
+        "one for all (RecordName), or `<topic>-com.ticketstreams.RoutedTicket` (TopicRecordName).",
+    )
+    auto_register_schemas: bool = Field(
+        True, description="Register our schema there; else it must be there before the start."
+    )
+    output_topic: TopicName | None = Field(
+        None,
+        description="One topic for all routed tickets, whose header `ticket-streams.category` "
+        "tells the category; a category with a topic of its own keeps it.",
+    )
+    output_headers: OutputHeaders = Field(
+        {},
+        description="Headers that every routed ticket gets besides: in the file a table "
+        '`[output_headers]`, here JSON such as `{"team": "support"}`.',
     )
     categories: Categories = Field(
         DEFAULT,
@@ -393,6 +488,17 @@ class Settings(BaseSettings):
     worker_port: int = Field(8081, ge=0, le=65_535, description="Their port; 0 takes a free one.")
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens.")
     dashboard_port: int = Field(8080, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    dashboard_token: SecretStr | None = Field(
+        None,
+        min_length=12,
+        description="What a reader of the dashboard must know: as the password that a browser asks "
+        "for, with any name, or as a bearer token. Needed where it listens beyond this machine.",
+    )
+    dashboard_show_text: bool = Field(
+        False,
+        description="Whether the dashboard's last tickets come with their id and the beginning of "
+        "their text.",
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe messages written to the log."
@@ -407,6 +513,13 @@ class Settings(BaseSettings):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return url
+
+    @field_validator("schema_registry_user_info")
+    @classmethod
+    def _login(cls, login: SecretStr | None) -> SecretStr | None:
+        if login and ":" not in login.get_secret_value():
+            raise ValueError("must be user:password")
+        return login
 
     @field_validator("anthropic_base_url")
     @classmethod
@@ -582,7 +695,11 @@ def _one_line(error: ErrorDetails) -> str:
     if error["type"] == "unexpected_keyword_argument":
         message = "there is no such field"
     # Keys, and addresses that may hold a password, are not repeated.
-    secret = field not in Settings.model_fields or field in SECRETS or field.endswith("_url")
+    secret = (
+        field not in Settings.model_fields
+        or field in SECRETS
+        or field.endswith(("_url", "_user_info", "_token"))
+    )
     given = "" if secret else f" (is {_cut(repr(error['input']))})"
     return f"{': '.join([name, *where])}: {message}{given}"
 
@@ -591,19 +708,15 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_REPEATED else text[:MOST_REPEATED] + "..."
 
 
-def _as_variable(value: object) -> str:
-    """Nothing where there is none: a variable that is set to nothing is not set."""
-    if value is None:
-        return ""
-    return json.dumps(value, default=str) if isinstance(value, list | tuple | dict) else str(value)
-
-
 def to_environment(settings: Settings) -> dict[str, str]:
     """This process's environment, with ``settings`` for a process of our own to be started with."""
-    given = settings.model_dump(exclude_unset=True, exclude=SECRETS)
-    secrets = {name: getattr(settings, name) for name in SECRETS}
-    return {
-        **os.environ,
-        **{variable(name): _as_variable(value) for name, value in given.items()},
-        **{variable(name): key.get_secret_value() if key else "" for name, key in secrets.items()},
-    }
+    given = settings.model_dump(exclude_unset=True)
+    return {**os.environ, **{variable(name): _as_text(value) for name, value in given.items()}}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, default=str)
+    return "" if value is None else str(value)

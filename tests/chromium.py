@@ -27,13 +27,13 @@ def find_chromium() -> str | None:
 
 
 @asynccontextmanager
-async def launch() -> AsyncIterator[Any]:
-    """A running browser. Fails where there is none."""
+async def launch(*flags: str) -> AsyncIterator[Any]:
+    """A running browser, with more ``flags``. Fails where there is none."""
     from playwright.async_api import async_playwright
 
     executable = find_chromium()
     assert executable, WHY
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=executable, args=list(FLAGS))
+        browser = await driver.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
         yield browser
         await browser.close()

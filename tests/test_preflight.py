@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from tenacity import stop_after_attempt
 
 from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
 from streams.claude.prices import price_list, prices_of
 from streams.events.topics import Topics
+from streams.events.wire import ENCODERS
 from streams.preflight import PreflightError, check, check_api
 from streams.settings import Settings
 
@@ -157,3 +159,25 @@ async def test_a_port_where_nobody_speaks_kafka_is_named_too(
     monkeypatch.setattr(preflight, "KAFKA_SECONDS", 1.0)
     message = await refusal(settings(bootstrap_servers=f"127.0.0.1:{silent_port}"))
     assert "KAFKA_BOOTSTRAP_SERVERS" in message
+
+
+async def test_without_a_registry_or_with_json_nobody_is_asked() -> None:
+    for found in (settings(), settings(output_format="json", schema_registry_url="http://[::1]:9")):
+        encoder = await preflight.output_encoder(found, Topics.of(found))
+        assert encoder is ENCODERS[found.output_format]
+
+
+async def test_a_registry_that_stays_away_is_named_and_its_password_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(preflight._registered.retry, "stop", stop_after_attempt(2))
+    found = settings(schema_registry_url="http://user:hidden@127.0.0.1:9")
+    with pytest.raises(PreflightError) as caught:
+        await preflight.output_encoder(found, Topics.of(found))
+    assert str(caught.value).startswith("SCHEMA_REGISTRY_URL: ")
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_program_without_a_preflight_gets_its_encoder_too() -> None:
+    found = settings(output_format="json")
+    assert preflight.encoder_of(found, Topics.of(found)) is ENCODERS["json"]

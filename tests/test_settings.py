@@ -21,6 +21,7 @@ from streams.settings import (
     variable,
 )
 
+A_FILE = str(files("streams.claude") / "prices.toml")
 # A value by field that is not its default.
 OTHER: dict[str, Any] = {
     "bootstrap_servers": "one:9092,two:9092",
@@ -36,12 +37,21 @@ OTHER: dict[str, Any] = {
     "ssl_certificate_location": "/own.pem",
     "ssl_key_location": "/own.key",
     "ssl_key_password": "key-word",
+    "kafka_client": {"client.id": "desk", "client.rack": "a"},
     "schema_registry_url": "http://registry:8081",
+    "schema_registry_user_info": "user:pass:word",
+    "schema_registry_ca": A_FILE,
+    "schema_registry_certificate": A_FILE,
+    "schema_registry_key": A_FILE,
     "anthropic_api_key": "sk-secret",
     "anthropic_base_url": "http://127.0.0.1:9",
     "app_id": "other",
     "input_topic": "mail",
     "output_format": "json",
+    "subject_strategy": "RecordName",
+    "output_topic": "routed",
+    "output_headers": {"team": "support", "é.x": ""},
+    "auto_register_schemas": False,
     "categories": ("one", "two"),
     "mapping": "zendesk",
     "filter": "kind == 'ticket'",
@@ -52,7 +62,7 @@ OTHER: dict[str, Any] = {
     "escalation_model": "none",
     "escalation_threshold": 0.5,
     "escalation_cap": 0.25,
-    "prices_file": str(files("streams.claude") / "prices.toml"),
+    "prices_file": A_FILE,
     "batch_size": 10,
     "batch_tokens": 2_000,
     "max_tokens": 64,
@@ -89,6 +99,8 @@ OTHER: dict[str, Any] = {
     "worker_port": 9081,
     "dashboard_host": "0.0.0.0",
     "dashboard_port": 9080,
+    "dashboard_token": "open sesame, please",
+    "dashboard_show_text": True,
     "log_level": "DEBUG",
     "log_format": "json",
 }
@@ -101,8 +113,13 @@ NEEDS: dict[str, dict[str, str]] = {
     },
 }
 SHARED = {
+    "kafka_client": "TICKET_STREAMS_KAFKA",
     "bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
     "schema_registry_url": "SCHEMA_REGISTRY_URL",
+    "schema_registry_user_info": "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO",
+    "schema_registry_ca": "SCHEMA_REGISTRY_SSL_CA_LOCATION",
+    "schema_registry_certificate": "SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION",
+    "schema_registry_key": "SCHEMA_REGISTRY_SSL_KEY_LOCATION",
     "anthropic_api_key": "ANTHROPIC_API_KEY",
     "anthropic_base_url": "ANTHROPIC_BASE_URL",
     **{
@@ -128,7 +145,9 @@ def plain(settings: Settings, field: str) -> Any:
         return tuple(category.name for category in value)
     if field == "mapping" and value:
         return value.base
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, Path) else value
 
 
 def written(value: Any) -> str:
@@ -136,6 +155,8 @@ def written(value: Any) -> str:
     if isinstance(value, tuple) and isinstance(value[0], Limit):
         given = [{k: v for k, v in asdict(limit).items() if v is not None} for limit in value]
         return json.dumps(given, default=str)
+    if isinstance(value, dict):
+        return json.dumps(value)
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -158,6 +179,9 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, field: st
 def test_every_setting_can_stand_in_the_file(tmp_path: Path, field: str) -> None:
     value = OTHER[field]
     text = str(value).lower() if isinstance(value, bool) else json.dumps(value, default=str)
+    if isinstance(value, dict):
+        text = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
+        text = f"{{{text}}}"
     if field == "budgets":
         text = '[{period = "day", dollars = 2.5, category = "billing", warn = 0.5}]'
     more = [f"{name} = {json.dumps(needed)}\n" for name, needed in NEEDS.get(field, {}).items()]
@@ -482,3 +506,18 @@ def test_a_value_s_budget_needs_the_field_that_it_is_of() -> None:
 def test_a_period_has_one_budget_for_all_spending() -> None:
     with pytest.raises(SettingsError, match="BUDGETS: there is TICKET_STREAMS_BUDGET_PER_DAY"):
         load_settings(budget_per_day=1, budgets=[{"period": "day", "dollars": 2}])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"": "x"}, {"ticket-streams.at": "x"}, {"__value_schema_id": "x"}, {"a": "x" * 4_096}],
+)
+def test_headers_that_are_ours_or_too_long_are_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"^TICKET_STREAMS_OUTPUT_HEADERS: "):
+        load_settings(output_headers=headers)
+
+
+def test_a_login_without_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(schema_registry_user_info="hunter2")
+    assert str(caught.value) == "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: must be user:password"

@@ -58,7 +58,7 @@ def _on(topics: Iterable[str], *operations: Operation) -> Iterator[Acl]:
 
 
 def _outputs(topics: Topics) -> list[str]:
-    return [*topics.categories.values(), topics.dead_letter]
+    return [*topics.outputs, topics.dead_letter]
 
 
 def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
@@ -74,8 +74,12 @@ def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
 
 
-def _dashboard(_: Settings, topics: Topics) -> Iterator[Acl]:
-    yield from _on([topics.spend, topics.errors], "Read")
+def _dashboard(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    yield from _on([topics.spend, topics.errors, topics.calls], "Read")
+    yield from _on(_outputs(topics), "Read")  # the last tickets
+    # How far the workers are.
+    yield from _on([topics.input], "Describe")
+    yield Acl("group", settings.app_id, "Describe")
 
 
 def _reader(settings: Settings, topics: Topics) -> Iterator[Acl]:

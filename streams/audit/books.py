@@ -146,8 +146,10 @@ class BooksFollower:
     Any number of tasks may wait for changes. It outlives restarts of Kafka.
     """
 
-    def __init__(self, reader: AIOKafkaConsumer, topics: Topics) -> None:
-        self.books = Books()
+    def __init__(
+        self, reader: AIOKafkaConsumer, topics: Topics, books: Books | None = None
+    ) -> None:
+        self.books = Books() if books is None else books
         self.version = 0
         """Grows with every batch of changes."""
         self._reader = reader
@@ -179,8 +181,10 @@ class BooksFollower:
 
 
 @asynccontextmanager
-async def follow_books(bootstrap: Address, topics: Topics) -> AsyncIterator[BooksFollower]:
-    """A follower that starts with the tables as they are now.
+async def follow_books(
+    bootstrap: Address, topics: Topics, books: Books | None = None
+) -> AsyncIterator[BooksFollower]:
+    """A follower that starts with the tables as they are now; it fills ``books`` if given.
 
     Raises UnreachableError and MissingTopicError, but only at the start.
     """
@@ -188,7 +192,7 @@ async def follow_books(bootstrap: Address, topics: Topics) -> AsyncIterator[Book
         ends = await snapshot.ends([topics.spend, topics.errors])
     async with open_consumer(bootstrap, "read_committed") as reader:
         reader.assign(list(ends))
-        follower = BooksFollower(reader, topics)
+        follower = BooksFollower(reader, topics, books)
         task = asyncio.create_task(follower.run())
         try:
             while any([await reader.position(tp) < end for tp, end in ends.items()]):

@@ -73,7 +73,7 @@ async def collect(
     names, ``<input topic>.<category>``, are found without. ``within`` are the offsets, by
     partition, that are looked at; all if not given.
     """
-    outputs = [*topics.categories.values(), topics.dead_letter]
+    outputs = [*topics.outputs, topics.dead_letter]
     async with open_snapshot(settings.kafka, on_progress=on_progress) as snapshot:
         committed = await committed_offsets(snapshot, settings.app_id, topics.input)
         there = await _former(snapshot, topics)
@@ -150,7 +150,7 @@ def _of(ends: Offsets, topics: Collection[str]) -> dict[TopicPartition, int]:
 async def _former(snapshot: Snapshot, topics: Topics) -> dict[str, str]:
     """Topics that a category removed from the settings, or with another topic now, may have had:
     their names begin as the input topic's. To each its category."""
-    used = {*topics.categories.values(), topics.dead_letter, topics.redriven, topics.input}
+    used = {*topics.outputs, topics.dead_letter, topics.redriven, topics.input}
     prefix = f"{topics.input}."
     return {
         topic: topic.removeprefix(prefix).replace("-", "_")

@@ -9,7 +9,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tenacity import (
@@ -28,6 +28,7 @@ from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import NoPrice, PriceList, Usage
+from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.sharing import share_out
 from streams.claude.unpriced import Unpriced
 from streams.events.model import ABANDONED, UNKNOWN, UNPRICED, CallRecord, Share
@@ -249,21 +250,20 @@ class _Case:
             call_id, started, outcome or _whole(readings), model, 200, reply.request_id,
             reply.usage, cost, bound, told,
         )  # fmt: skip
-        return Answered(call, readings)
+        return Answered(with_limits(call, reply.limits), readings)
 
     def _failed(self, failure: Failure, call_id: str, started: int) -> None:
         """Record the failure, tell the gate; raises Refused if the request is the trouble."""
         gate = self._desk.gate
-        self._record(
-            self._unheard(
-                failure.error_type,
-                failure.status,
-                failure.request_id,
-                call_id,
-                started,
-                maybe_billed=failure.maybe_billed,
-            )
+        call = self._unheard(
+            failure.error_type,
+            failure.status,
+            failure.request_id,
+            call_id,
+            started,
+            maybe_billed=failure.maybe_billed,
         )
+        self._record(with_limits(call, failure.limits))
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
         gate.failed += 1
@@ -347,6 +347,22 @@ class _Case:
             source_partition=self._partition,
             shares=tuple(shares),
         )
+
+
+def with_limits(call: CallRecord, limits: RateLimits | None) -> CallRecord:
+    """The record with the limits a minute that its answer told."""
+    if limits is None:
+        return call
+    return replace(
+        call,
+        requests_limit=_a_minute(limits.requests),
+        input_tokens_limit=_a_minute(limits.input_tokens),
+        output_tokens_limit=_a_minute(limits.output_tokens),
+    )
+
+
+def _a_minute(bucket: Bucket | None) -> int | None:
+    return None if bucket is None else bucket.limit
 
 
 def _whole(readings: Sequence[Reading]) -> str:

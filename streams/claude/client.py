@@ -1,16 +1,18 @@
-"""One call of the Messages API through the official SDK, within a deadline."""
+"""One call of the Messages API, within a deadline: a Reply or a Failure."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import aiohttp
 import anthropic
-import httpx2
 
 from streams.claude.failures import explain, malformed
 from streams.claude.prices import Usage
 from streams.claude.rate_headers import RateLimits, read_rate_limits
+from streams.claude.transport import Transport
 from streams.settings import Settings
 
 MOST_TOKENS = 10**9
@@ -39,17 +41,7 @@ class Claude:
         self, *, api_key: str, base_url: str | None, call_timeout: float, connections: int
     ) -> None:
         self._timeout = call_timeout
-        # aiohttp halves the CPU of a call. The SDK's own retry is off: one place retries, the desk.
-        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._client = anthropic.AsyncAnthropic(
-            api_key=api_key,
-            base_url=base_url,
-            max_retries=0,
-            timeout=call_timeout,
-            # Its spans take 100 microseconds a call, even where nobody collects them.
-            open_telemetry=False,
-            http_client=anthropic.DefaultAioHttpClient(limits=limits, timeout=call_timeout),
-        )
+        self._transport = Transport(api_key=api_key, base_url=base_url, connections=connections)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -65,21 +57,20 @@ class Claude:
     async def ask(self, request: Mapping[str, Any]) -> Reply:
         """Send one request for ``messages.create``. Raises Failure, whatever went wrong."""
         try:
-            # The SDK's timeout is per read: a body that drips outlives it. This one does not.
             async with asyncio.timeout(self._timeout):
-                response = await self._client.messages.with_raw_response.create(**request)
-        except (anthropic.APIError, TimeoutError, ValueError) as error:
+                answer = await self._transport.post(request)
+        except (anthropic.APIError, aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise explain(error) from error
-        request_id = response.headers.get("request-id")
-        limits = read_rate_limits(response.headers)
+        request_id = answer.headers.get("request-id")
+        limits = read_rate_limits(answer.headers)
         try:
-            return _reply(await response.json(), request_id, limits)  # the body is here already
+            return _reply(json.loads(answer.body), request_id, limits)
         except _UNREADABLE as error:
-            raise malformed(response.status_code, request_id) from error
+            raise malformed(answer.status, request_id) from error
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -72,19 +72,19 @@ _HOLDS = {
 
 # What the books and metrics take as a name; anything else in a reply is not the API's.
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
-# No connection, so no request that could cost anything. The transport's own ConnectError says less:
-# it also stands for a connection that broke later.
+# No connection, so no request that could cost anything.
 _UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 def explain(error: Exception) -> Failure:
     """The failure behind what the client raised. Re-raises what is not the API's doing (a bug)."""
-    transport = error.__cause__
-    sent = transport is None or not isinstance(transport.__cause__, _UNSENT)
+    # The SDK's own errors have it below that of its transport.
+    broken = error if isinstance(error, aiohttp.ClientError) else _cause(_cause(error))
+    sent = not isinstance(broken, _UNSENT)
     if isinstance(error, TimeoutError | anthropic.APITimeoutError):
         advice = "no answer within TICKET_STREAMS_CALL_TIMEOUT"
         return Failure("timeout", Recovery.RETRY, advice, maybe_billed=sent)
-    if isinstance(error, anthropic.APIConnectionError):
+    if isinstance(error, anthropic.APIConnectionError | aiohttp.ClientError):
         advice = "the connection failed or broke"
         return Failure("network", Recovery.RETRY, advice, maybe_billed=sent)
     if isinstance(error, anthropic.APIStatusError):
@@ -94,6 +94,10 @@ def explain(error: Exception) -> Failure:
     if isinstance(error, UnicodeEncodeError):
         return Failure("unsendable_text", Recovery.TICKET, "the text cannot be written as UTF-8")
     raise error
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    return None if error is None else error.__cause__
 
 
 def malformed(status: int = 200, request_id: str | None = None) -> Failure:

@@ -28,6 +28,7 @@ COMMANDS = (
     "dead-letters",
     "stand-in",
     "kafka",
+    "registry",
 )
 
 

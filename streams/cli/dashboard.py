@@ -6,6 +6,7 @@ import signal
 import click
 
 from streams.cli.common import load
+from streams.dashboard.guard import NeedsTokenError
 from streams.dashboard.server import start_dashboard
 from streams.observe.logs import configure
 from streams.settings import Settings, variable
@@ -22,7 +23,7 @@ def command(host: str | None, port: int | None) -> None:
     """Serve the live page of spend and errors until Ctrl-C.
 
     Shows what is committed in Kafka, for the whole group. Routes nothing and may run any number of
-    times. It has no sign-in: keep it on this machine, or behind something that asks who is there.
+    times. Beyond this machine it asks for a password: TICKET_STREAMS_DASHBOARD_TOKEN.
 
     \b
     Example:
@@ -34,6 +35,8 @@ def command(host: str | None, port: int | None) -> None:
     port = settings.dashboard_port if port is None else port
     try:
         asyncio.run(_serve(settings, host, port))
+    except NeedsTokenError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(
             f"--host {host} --port {port} ({variable('dashboard_host')}, "

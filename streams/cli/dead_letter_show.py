@@ -18,6 +18,7 @@ from streams.dead_letters.reading import one
 from streams.delivery.size import Headers
 from streams.events.model import Ticket
 from streams.events.registry import Registry
+from streams.events.registry_client import RegistryClient
 from streams.events.wire import UndecodableEvent
 from streams.mapping.reader import reader_of
 from streams.settings import Settings
@@ -65,10 +66,10 @@ async def _content(settings: Settings, value: bytes | None, headers: Headers) ->
     try:
         async with asyncio.timeout(REGISTRY_SECONDS):
             registry = Registry(
-                settings.schema_registry_url, reader_of(settings.mapping, settings.filter)
+                RegistryClient.of(settings), reader_of(settings.mapping, settings.filter)
             )
             ticket = await registry.decode_ticket(value, headers)
-    except UndecodableEvent as error:
+    except (UndecodableEvent, ValueError) as error:  # the latter: a certificate of the settings
         return None, str(error)
     except TimeoutError:
         return None, "the schema registry does not answer: is SCHEMA_REGISTRY_URL right?"

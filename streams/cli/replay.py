@@ -211,6 +211,8 @@ def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> Replay:
     try:
         with bar:
             run(work())
+    except PreflightError as error:  # the schema registry
+        raise click.ClickException(f"{error}; {again}") from None
     except ProducerFenced:
         raise click.ClickException("another process has taken this run over") from None
     except (KafkaError, TimeoutError, OSError) as error:

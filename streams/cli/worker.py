@@ -26,7 +26,7 @@ def command() -> None:
     clients = logging.getLogger("aiokafka")
     clients.setLevel(logging.CRITICAL)  # what is wrong is said once, below
     try:
-        asyncio.run(check(settings))
+        encoder = asyncio.run(check(settings))
     except PreflightError as error:
         raise click.ClickException(str(error)) from None
     clients.setLevel(logging.WARNING)
@@ -40,7 +40,7 @@ def command() -> None:
         use_loop("uvloop")
     except ImportError:
         logging.getLogger(__name__).info("uvloop is not installed: the worker takes more CPU")
-    app = build_app(settings)
+    app = build_app(settings, encoder)
     # Every call makes hundreds of objects that die without the collector: let it look less often,
     # and never again at all that was loaded up to here (a look at that stops everything for 0.2 s).
     gc.freeze()

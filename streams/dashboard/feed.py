@@ -4,8 +4,11 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from streams.dashboard import views
+from streams.dashboard.live import Page
+from streams.dashboard.scope import Scope
 from streams.dashboard.source import BooksSource
 from streams.settings import Settings
 
@@ -56,6 +59,18 @@ class Feed:
                     await self.source.changed(version)
             except TimeoutError:
                 continue
+
+    async def page(self, scope: Scope) -> AsyncIterator[str]:
+        """What one open page is told (streams/dashboard/live.py), as JSON: at once, then after each
+        change, and as a heartbeat. Never ends."""
+        page = Page(self.source, self.settings, scope)
+        while True:
+            version = self.source.version
+            yield json.dumps(page.message(time.time()), separators=(",", ":"))
+            await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS - PAUSE_SECONDS):
+                    await self.source.changed(version)
 
     @property
     def _pause(self) -> float:

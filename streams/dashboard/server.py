@@ -1,18 +1,20 @@
 """The dashboard's HTTP server: the page, its data as JSON, and the same data as live events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import web
 from aiohttp_sse import sse_response
 from yarl import URL
 
-from streams.access.denial import find_denial
 from streams.dashboard import assets, books_api
 from streams.dashboard.demo_panel import DemoPanel, add_routes
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
-from streams.dashboard.source import BooksSource, KafkaBooks
+from streams.dashboard.guard import guard, token_for
+from streams.dashboard.kafka_source import KafkaBooks
+from streams.dashboard.scope import Scope
+from streams.dashboard.source import BooksSource
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -20,6 +22,8 @@ RETRY_MS = 1_000
 """A browser that lost the events asks again after this long."""
 SEND_SECONDS = 3 * HEARTBEAT_SECONDS
 """A browser that takes nothing for this long is let go."""
+MOST_STREAMS = 200
+"""Pages that may be open at a time."""
 # Event streams never end by themselves: they are broken off after this many seconds.
 GRACE = 0.2
 
@@ -46,24 +50,26 @@ class Dashboard:
 async def start_dashboard(
     settings: Settings, host: str, port: int, demo: DemoPanel | None = None
 ) -> Dashboard:
-    """Serves the books of ``settings``; port 0 takes a free one. Raises OSError for a taken one.
+    """Serves the books of ``settings``; port 0 takes a free one.
+
+    Raises OSError for a taken one, and NeedsTokenError where others than this machine could read
+    it.
 
     Needs no Kafka to start: the page says when it is away, and goes on by itself. With ``demo``
     it has the demo's buttons, too.
     """
-    source = KafkaBooks(
-        settings.kafka, Topics.of(settings), lambda: find_denial(settings, "dashboard")
-    )
+    source = KafkaBooks(settings, Topics.of(settings))
     return await serve(source, settings, host, port, demo)
 
 
 async def serve(
     source: BooksSource, settings: Settings, host: str, port: int, demo: DemoPanel | None = None
 ) -> Dashboard:
-    """Serves the books of any source and keeps it running. Raises OSError."""
+    """Serves the books of any source and keeps it running. Raises as above."""
     source.demo = demo is not None
+    token = token_for(settings, host)
     runner = web.AppRunner(
-        application(Feed(source, settings), demo),
+        application(Feed(source, settings), token, demo),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -77,8 +83,13 @@ async def serve(
     return Dashboard(runner, asyncio.create_task(source.run()))
 
 
-def application(feed: Feed, demo: DemoPanel | None = None) -> web.Application:
-    """All that can be asked for: GET only, but for the buttons of ``demo``."""
+def application(
+    feed: Feed, token: str | None = None, demo: DemoPanel | None = None
+) -> web.Application:
+    """All that can be asked for: GET only, but for the buttons of ``demo``; with a ``token``, by
+    who knows it."""
+
+    streams = 0
 
     async def live(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -87,18 +98,39 @@ def application(feed: Feed, demo: DemoPanel | None = None) -> web.Application:
         return web.json_response(feed.status())
 
     async def events(request: web.Request) -> web.StreamResponse:
-        async with sse_response(request, send_timeout=SEND_SECONDS) as stream:
-            with suppress(ConnectionResetError, TimeoutError):  # the browser has gone
-                async for text in feed.updates():
-                    await stream.send(text, event="state", retry=RETRY_MS)
-        return stream
+        return await send(request, feed.updates(), "state")
 
-    app = web.Application()
+    async def page(request: web.Request) -> web.StreamResponse:
+        try:
+            scope = Scope.parse(request.query)
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from None
+        with feed.source.reader():
+            return await send(request, feed.page(scope), "page")
+
+    async def send(
+        request: web.Request, texts: AsyncIterator[str], event: str
+    ) -> web.StreamResponse:
+        nonlocal streams
+        if streams >= MOST_STREAMS:
+            raise web.HTTPServiceUnavailable(text="Too many pages are open.\n")
+        streams += 1
+        try:
+            async with sse_response(request, send_timeout=SEND_SECONDS) as stream:
+                with suppress(ConnectionResetError, TimeoutError):  # the browser has gone
+                    async for text in texts:
+                        await stream.send(text, event=event, retry=RETRY_MS)
+            return stream
+        finally:
+            streams -= 1
+
+    app = web.Application(middlewares=[guard(token)])
     app.on_response_prepare.append(_secure)
     app.router.add_get("/livez", live)
     books_api.mount(app, feed)
     app.router.add_get("/api/status", status)
     app.router.add_get("/api/events", events, allow_head=False)
+    app.router.add_get("/api/page", page, allow_head=False)
     if demo is not None:
         add_routes(app, demo)
     for path, asset in assets.load().items():

@@ -3,21 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
-from aiokafka.errors import KafkaError
-
-from streams.access.connection import Address
-from streams.audit.books import Books, BooksFollower, follow_books
-from streams.audit.topic_admin import TopicsError, UnreachableError, open_admin
-from streams.events.topics import Topics
+from streams.audit.group import Group
+from streams.dashboard.calls_seen import KEPT_SECONDS, CallsSeen
+from streams.dashboard.latest import Latest
+from streams.dashboard.watched import WatchedBooks
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS = 2.0
-PROBE_SECONDS = 2.0
-"""After this long without news Kafka is asked whether it is there, and has as long to answer."""
 
 State = Literal["loading", "live", "away", "unreadable"]
 """``away``: Kafka does not answer. ``unreadable``: it does, but the books cannot be read."""
@@ -29,8 +24,14 @@ class BooksSource:
     Whoever changes anything here calls :meth:`touch` afterwards.
     """
 
-    def __init__(self) -> None:
-        self.books = Books()
+    def __init__(self, window_seconds: int = 60) -> None:
+        self.window_seconds = window_seconds
+        self.books = WatchedBooks(window_seconds)
+        self.calls = CallsSeen(window_seconds)
+        self.latest = Latest()
+        self.group: Group | None = None
+        """As it was at ``group_at`` (epoch seconds); None as long as it is not known."""
+        self.group_at: float | None = None
         self.state: State = "loading"
         self.detail: str | None = None
         """What a person can do about the state."""
@@ -42,7 +43,10 @@ class BooksSource:
         """Grows with every change of the books or of the state."""
         self.demo = False
         """Whether this is the demo: the page then has its buttons."""
+        self.readers = 0
+        """Pages that are open: without any, nobody asks how the group is."""
         self._touched = asyncio.Event()
+        self.books.stamp = self.stamp
 
     async def run(self) -> None:
         """Keeps the books current until cancelled. Here nothing: others do."""
@@ -50,13 +54,31 @@ class BooksSource:
     def touch(self) -> None:
         """Wakes everybody who waits."""
         self.version += 1
+        self.books.stamp = self.stamp
         self._touched.set()
         self._touched = asyncio.Event()
+
+    @property
+    def stamp(self) -> int:
+        """What changes are stamped with: newer than all that was told so far."""
+        return self.version + 1
 
     async def changed(self, version: int) -> None:
         """Waits until there is something newer than ``version``."""
         while self.version <= version:
             await self._touched.wait()
+
+    def replace(self, books: WatchedBooks) -> None:
+        """Other books from now on."""
+        self.books = books
+        self.touch()
+
+    def tidy(self) -> None:
+        """Drops what is too old to be shown; rows of the books go as the changelogs say."""
+        old = self.now() - KEPT_SECONDS
+        self.calls.forget(old)
+        self.books.spend_steps.forget(old, empty_only=True)
+        self.books.error_steps.forget(old, empty_only=True)
 
     def tell(self, state: State, detail: str | None = None) -> None:
         """Changes the state; does nothing where it is so already."""
@@ -64,69 +86,21 @@ class BooksSource:
             self.state, self.detail = state, detail
             self.touch()
 
-
-class KafkaBooks(BooksSource):
-    """The books as committed in Kafka. Shows what it knew last while Kafka is away."""
-
-    def __init__(
-        self,
-        bootstrap: Address,
-        topics: Topics,
-        denied: Callable[[], Awaitable[str | None]] | None = None,
-    ) -> None:
-        """``denied`` says what Kafka denies us, if anything."""
-        super().__init__()
-        self._denied = denied
-        self._bootstrap = bootstrap
-        self._topics = topics
-
-    async def run(self) -> None:
-        """Follows until cancelled, whatever happens to Kafka."""
-        while True:
-            try:
-                await self._probe()
-                async with follow_books(self._bootstrap, self._topics) as follower:
-                    await self._relay(follower)
-            except UnreachableError as error:
-                self.tell("away", str(error))
-            except (TopicsError, KafkaError) as error:
-                denied = await self._denied() if self._denied else None
-                self.tell("unreadable", denied or str(error))
-            except Exception as error:
-                # A page that stands still and says nothing would be worse.
-                log.exception("the books cannot be followed, trying again")
-                self.tell("unreadable", f"{type(error).__name__}: the log says more")
-            await asyncio.sleep(RETRY_SECONDS)
-
-    async def _relay(self, follower: BooksFollower) -> None:
-        self.books, seen = follower.books, follower.version
-        self.current_at = time.time()
-        self.tell("live")
-        while True:
-            try:
-                async with asyncio.timeout(PROBE_SECONDS):
-                    seen = await follower.changed(seen)
-            except TimeoutError:
-                # The follower outlives Kafka's absence without a word.
-                await self._look()
-                continue
-            self.changed_at = self.current_at = time.time()
-            self.state, self.detail = "live", None
-            self.touch()
-
-    async def _look(self) -> None:
+    @contextmanager
+    def reader(self) -> Iterator[None]:
+        """While a page is open."""
+        self.readers += 1
+        self.touch()
         try:
-            await self._probe()
-        except UnreachableError as error:
-            self.tell("away", str(error))
-        else:
-            self.current_at = time.time()
-            self.tell("live")
+            yield
+        finally:
+            self.readers -= 1
 
-    async def _probe(self) -> None:
-        """Raises UnreachableError."""
-        try:
-            async with asyncio.timeout(PROBE_SECONDS), open_admin(self._bootstrap):
-                pass
-        except TimeoutError:
-            raise UnreachableError(self._bootstrap) from None
+    async def until_read(self) -> None:
+        """Waits until a page is open."""
+        while not self.readers:
+            await self.changed(self.version)
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()

@@ -109,7 +109,6 @@ def errors(books: Books, frame: Frame) -> Json:
 
 def status(source: BooksSource, settings: Settings, now: float) -> Json:
     """How current the numbers are. ``now`` and the names in ``_at`` are epoch milliseconds."""
-    starts = [key.start for table in (source.books.spend, source.books.errors) for key in table]
     return {
         "state": source.state,
         "detail": source.detail,
@@ -117,7 +116,7 @@ def status(source: BooksSource, settings: Settings, now: float) -> Json:
         "now": int(now * 1000),
         "changed_at": _ms(source.changed_at),
         "current_at": _ms(source.current_at),
-        "newest_window": int(max(starts)) if starts else None,
+        "newest_window": source.books.newest_window,
         "app_id": settings.app_id,
         "window_seconds": settings.window_seconds,
         "retention_hours": settings.day_retention_days * 24,

@@ -15,6 +15,7 @@ from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
+from streams.delivery.client_options import client_options
 from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
@@ -97,6 +98,7 @@ class Member:
         self._intents: Intents | None = None
         self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
+        self._free_events = self._free_bytes = 0
         self._partition_counts: dict[str, int] = {}
         self.partitions: dict[int, SourcePartition] = {}
         self.ready = False
@@ -115,13 +117,21 @@ class Member:
             return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
             self._intake.take(partition, work, self._dispatcher.submit)
+        self._free_events -= 1
+        self._free_bytes -= work.size
         while self._full():
             self._room.clear()
             await self._room.wait()
 
     def _full(self) -> bool:
+        """Whether what was free at the last look is taken, and nothing is free now: a close look
+        at every partition for every event would take more than the event."""
+        if self._free_events > 0 and self._free_bytes > 0:
+            return False
         in_hand = sum(partition.pending_bytes for partition in self.partitions.values())
-        return self.pending >= self._settings.max_pending or in_hand >= MOST_BYTES_IN_HAND
+        self._free_events = self._settings.max_pending - self.pending
+        self._free_bytes = MOST_BYTES_IN_HAND - in_hand
+        return self._free_events <= 0 or self._free_bytes <= 0
 
     def _committed(self) -> None:
         self._room.set()
@@ -199,7 +209,7 @@ class Member:
         try:
             await asyncio.gather(*(producer.fence() for producer in producers.values()))
             for producer in list(producers.values())[:1]:
-                for topic in (*self._topics.categories.values(), self._topics.dead_letter):
+                for topic in (*self._topics.outputs, self._topics.dead_letter):
                     self._partition_counts[topic] = await producer.partitions_of(topic)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
@@ -253,7 +263,8 @@ class Member:
     def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
         app = self._settings.app_id
         own = transactional_id(app, self._topics.input, number)
-        return PartitionProducer(self._settings.kafka, own, app, source)
+        options = client_options(self._settings.kafka_client).producer
+        return PartitionProducer(self._settings.kafka, own, app, source, options)
 
     def _partition(
         self,
@@ -283,6 +294,7 @@ class Member:
             ),
             latest_only=self._settings.updates == "latest",
             dress=self._dress,
+            headers=[(name, text.encode()) for name, text in self._settings.output_headers.items()],
         )
 
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:

@@ -51,7 +51,7 @@ class Offline:
         triage = triage_of(settings)
         giving_up = GivingUp(Breaker(1.0, 1, lambda _: None))  # whose share of 1 never opens it
         prompt = classifiers["first"].prompt
-        self._intake = Intake(Registry(settings.schema_registry_url), prompt, triage, giving_up)
+        self._intake = Intake(Registry(None), prompt, triage, giving_up)
         self._dispatcher: Dispatcher[Offline] = Dispatcher(
             settings.max_calls,
             Processing(classifiers, triage, giving_up),

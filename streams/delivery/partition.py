@@ -43,6 +43,7 @@ from streams.delivery.records import (
     undressed,
 )
 from streams.delivery.restore import Restored
+from streams.delivery.size import Headers
 from streams.delivery.tables import BookTable, Overlay
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
@@ -125,6 +126,7 @@ class SourcePartition:
         values: FieldValues | None = None,
         latest_only: bool = False,
         dress: Dress = undressed,
+        headers: Headers = (),
     ) -> None:
         self.number = number
         self.generation = generation
@@ -146,6 +148,7 @@ class SourcePartition:
         self._books = books
         self._encoder = encoder
         self._dress = dress
+        self._headers = headers
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -325,7 +328,13 @@ class SourcePartition:
         for work in outbox.released:
             if isinstance(work.result, Classification):
                 event = routed(
-                    work, work.result, topics, self._partitions, self._encoder, self._dress
+                    work,
+                    work.result,
+                    topics,
+                    self._partitions,
+                    self._encoder,
+                    self._dress,
+                    self._headers,
                 )
                 yield self._traced(work, event)
             elif isinstance(work.result, DeadLetter):

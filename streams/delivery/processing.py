@@ -97,7 +97,9 @@ class Processing:
             work.lane = step
             return True
         if isinstance(step.word, Verdict):
-            result = replace(work.so_far, reason=None)
+            result = (
+                work.so_far if work.so_far.reason is None else replace(work.so_far, reason=None)
+            )
         else:
             result = replace(work.so_far, category=UNKNOWN, confidence=0.0, reason=step.word)
         desk.finish(work, result)

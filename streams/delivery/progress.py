@@ -52,10 +52,11 @@ def stamped(
     """``records`` with their rows of the topic ``done`` stamped, and at least one such row if an
     offset is committed: its value is of no ticket, offset -1."""
     told = commit.offset == NOTHING
+    stamp = commit.header
     for record in records:
         if record.topic == done:
             told = True
-            yield record._replace(headers=[*record.headers, commit.header])
+            yield record._replace(headers=[*record.headers, stamp])
         else:
             yield record
     if not told:

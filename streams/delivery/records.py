@@ -9,6 +9,7 @@ from aiokafka.partitioner import murmur2
 from streams.delivery.size import Headers
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events import headers
+from streams.events.framing import without_schema
 from streams.events.model import (
     CallRecord,
     Classification,
@@ -70,10 +71,12 @@ def routed(
     partitions: dict[str, int],
     encoder: RoutedEncoder,
     dress: Dress = undressed,
+    fixed: Headers = (),
 ) -> Record:
-    """The routed event of ``work``. Raises ValueError if the ticket was never decoded.
+    """The routed event of ``work``, with the ``fixed`` headers of the settings too.
 
-    A producer's headers of our names are left out: they could tell another source.
+    A producer's headers of our names are left out: they could tell another source. Raises
+    ValueError if the ticket was never decoded.
     """
     if work.ticket is None:
         raise ValueError("only a decoded ticket can be routed")
@@ -88,10 +91,12 @@ def routed(
         [
             *(
                 header
-                for header in dress(work.headers, ticket)
-                if not header[0].startswith(headers.ROUTED_SOURCE)
+                for header in dress(without_schema(work.headers), ticket)
+                if not header[0].startswith((headers.ROUTED_SOURCE, headers.CATEGORY))
             ),
             *_coordinates(headers.ROUTED_SOURCE, work.source),
+            *([(headers.CATEGORY, result.category.encode())] if topic == topics.shared else ()),
+            *fixed,
         ],
     )
 

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.access.connection import Address, client_arguments
+from streams.delivery.batches import batches
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.source_topic import SourceTopic
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -34,10 +38,18 @@ def transactional_id(app_id: str, topic: str, partition: int) -> str:
 
 
 class PartitionProducer:
-    """``transactional_id`` is the partition's for ever: whoever starts it later fences this one."""
+    """``transactional_id`` is the partition's for ever: whoever starts it later fences this one.
+
+    ``options`` are the arguments of streams.delivery.client_options for producers.
+    """
 
     def __init__(
-        self, bootstrap: Address, transactional_id: str, group: str, source: SourceTopic
+        self,
+        bootstrap: Address,
+        transactional_id: str,
+        group: str,
+        source: SourceTopic,
+        options: Mapping[str, Any] = NO_OPTIONS,
     ) -> None:
         self._group = group
         self._source = source
@@ -45,10 +57,10 @@ class PartitionProducer:
             **client_arguments(bootstrap),
             transactional_id=transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * 2**20,
+            **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
 
     async def fence(self) -> None:
@@ -82,7 +94,7 @@ class PartitionProducer:
         await self._producer.begin_transaction()
         sent = []
         for (topic, partition), batch in by_target.items():
-            for builder in self._builders(batch):
+            for builder in batches(self._producer, batch):
                 future = await self._producer.send_batch(builder, topic, partition=partition)
                 future.add_done_callback(_look)
                 sent.append((TopicPartition(topic, partition), builder.record_count(), future))
@@ -94,19 +106,6 @@ class PartitionProducer:
             await self._producer.send_offsets_to_transaction({source: progress}, self._group)
         await self._producer.commit_transaction()
         return ends
-
-    def _builders(self, batch: Iterable[Record]) -> Iterable[Any]:
-        builder = self._producer.create_batch()
-        for r in batch:
-            headers = list(r.headers)
-            fields = {"key": r.key, "value": r.value, "timestamp": r.timestamp, "headers": headers}
-            if builder.append(**fields) is None:
-                builder.close()
-                yield builder
-                builder = self._producer.create_batch()
-                builder.append(**fields)  # the first record of a batch always fits
-        builder.close()
-        yield builder
 
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""

@@ -1,6 +1,6 @@
 """A ticket in hand: from the event that was read to the transaction that finishes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from streams.books.purse import Held
@@ -79,7 +79,8 @@ class Work:
     tries: int = 0
     """Calls of its tier that held nothing else and brought no usable answer."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of key, value and headers."""
-        return size_of(self.key, self.value, self.headers)
+    size: int = field(init=False)
+    """Bytes of key, value and headers."""
+
+    def __post_init__(self) -> None:
+        self.size = size_of(self.key, self.value, self.headers)

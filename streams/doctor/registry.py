@@ -1,39 +1,54 @@
 """The schema registry, where one is set."""
 
-import json
-
-import aiohttp
+from collections.abc import AsyncIterator
 
 from streams.doctor.finding import Finding
+from streams.events.output_schema import State, conflicting, look, subjects, unregistered
+from streams.events.registry_client import RegistryAwayError, RegistryClient, RegistryRefusedError
+from streams.events.topics import Topics
 from streams.settings import Settings, variable
 
-SECONDS = 10.0
+WAITS = (
+    "tickets in Confluent's wire format wait for it, and a worker that writes Avro needs it to "
+    "start"
+)
 
 
 async def check_registry(settings: Settings) -> list[Finding]:
-    """Asks it for its list of subjects; its address may hold a password and is not repeated."""
+    """Asks it for its subjects, and how our schema of routed tickets stands there. Its address may
+    hold a password and is not repeated; nothing is registered."""
     name = variable("schema_registry_url")
-    if settings.schema_registry_url is None:
-        return []
-    url = f"{settings.schema_registry_url.rstrip('/')}/subjects"
-    waits = "tickets in Confluent's wire format wait for it"
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session,
-            session.get(url) as response,
-        ):
-            status, body = response.status, await response.read()
-    except (aiohttp.ClientError, TimeoutError):
-        what = f"{name}: the schema registry does not answer"
-        return [Finding("registry", "wrong", what, waits)]
-    if status in (401, 403):
-        what = f"{name}: the registry asks for another login ({status})"
-        return [Finding("registry", "wrong", what, waits)]
-    try:
-        subjects = json.loads(body)
-    except ValueError:
-        subjects = None
-    if status != 200 or not isinstance(subjects, list):
-        what = f"{name}: what answers there is no schema registry (HTTP {status})"
-        return [Finding("registry", "wrong", what, waits)]
-    return [Finding("registry", "ok", f"the schema registry has {len(subjects)} subjects")]
+        client = RegistryClient.of(settings)
+        if client is None:
+            return []
+        found = await client.get("subjects")
+        if not isinstance(found, list):
+            what = f"{name}: what answers there is no schema registry"
+            return [Finding("registry", "wrong", what, WAITS)]
+        ok = Finding("registry", "ok", f"the schema registry has {len(found)} subjects")
+        return [ok, *[finding async for finding in _output(client, settings)]]
+    except ValueError as error:
+        return [Finding("registry", "wrong", str(error), WAITS)]
+    except (RegistryAwayError, RegistryRefusedError) as error:
+        what = f"{name}: the schema registry cannot be used: {error}"
+        return [Finding("registry", "wrong", what, WAITS)]
+
+
+async def _output(client: RegistryClient, settings: Settings) -> AsyncIterator[Finding]:
+    if settings.output_format != "avro":
+        return
+    for subject in subjects(Topics.of(settings), settings.subject_strategy):
+        yield _finding(await look(client, subject), auto_register=settings.auto_register_schemas)
+
+
+def _finding(state: State, *, auto_register: bool) -> Finding:
+    if state.conflict is not None:
+        return Finding("registry", "wrong", conflicting(state))
+    if state.schema_id is not None:
+        what = f"subject {state.subject} has our schema of routed tickets, id {state.schema_id}"
+        return Finding("registry", "ok", what)
+    if auto_register:
+        what = f"subject {state.subject}: a worker will register our schema of routed tickets"
+        return Finding("registry", "ok", what)
+    return Finding("registry", "wrong", unregistered(state))

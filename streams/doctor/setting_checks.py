@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from streams.books.windows import DAY, HOUR
+from streams.dashboard.guard import is_loopback
 from streams.doctor.access_checks import LOCAL
 from streams.doctor.finding import Finding, Level
 from streams.settings import Settings, variable
@@ -37,9 +38,9 @@ def _contradictions(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
         what = f"windows of {s.window_seconds} s do not fit into an hour or a day"
         tip = "those count to the one in which they begin; 60 or 300 is exact"
         yield "warn", "window_seconds", what, tip
-    if s.dashboard_host not in LOCAL:
-        what = f"the page listens on {s.dashboard_host} and asks for no password"
-        yield "warn", "dashboard_host", what, "put a proxy with a login before it, or use 127.0.0.1"
+    if s.dashboard_token is None and not is_loopback(s.dashboard_host):
+        what = f"the page would listen on {s.dashboard_host}, and does not without a token"
+        yield "wrong", "dashboard_token", what, "set it, or listen on 127.0.0.1"
     yield from _of_addresses(s)
     if s.worker_port and (s.worker_host, s.worker_port) == (s.dashboard_host, s.dashboard_port):
         what = f"{s.worker_port} is the dashboard's port too"
@@ -54,7 +55,8 @@ def _of_addresses(s: Settings) -> Iterator[tuple[Level, str, str, str]]:
         ("sasl_oauthbearer_token_endpoint_url", "the client's secret goes"),
     ):
         address = urlsplit(getattr(s, name) or "")
-        secret = name != "schema_registry_url" or address.password is not None
+        login = address.password is not None or s.schema_registry_user_info is not None
+        secret = name != "schema_registry_url" or login
         if address.scheme == "http" and address.hostname not in LOCAL and secret:
             yield "warn", name, f"{carried} over the network unencrypted", tip
 

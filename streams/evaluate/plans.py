@@ -9,7 +9,13 @@ from streams.claude.tiers import prompt_of
 from streams.evaluate.summary import SHOWN
 from streams.settings import Settings
 
-HIDDEN = {"anthropic_api_key", "anthropic_base_url", "schema_registry_url", "categories"}
+HIDDEN = {
+    "anthropic_api_key",
+    "anthropic_base_url",
+    "schema_registry_url",
+    "schema_registry_user_info",
+    "categories",
+}
 """Not for a report: addresses may hold a password, and categories are too long for a table."""
 
 

@@ -1,7 +1,7 @@
 """Avro values and what stands before them: a fingerprint of ours, or an id of a registry."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -10,6 +10,7 @@ from fastavro import schemaless_reader, schemaless_writer
 from fastavro.schema import SchemaParseException, fullname, parse_schema
 
 from streams.events.errors import SchemaNeeded, UndecodableEvent
+from streams.events.framing import NUMBER_BYTES, Framed, SchemaId
 from streams.events.schemas import (
     TICKET,
     Json,
@@ -19,9 +20,6 @@ from streams.events.schemas import (
     writers,
 )
 
-CONFLUENT = b"\x00"
-"""First byte of Confluent's format; the schema's id follows, 4 bytes big-endian."""
-CONFLUENT_MARKER = 5
 SINGLE_OBJECT_MARKER = 10
 
 # Units of a timestamp in one millisecond, by logical type.
@@ -40,25 +38,36 @@ class WriterSchema:
     """As it was written, logical types too: for events of other shapes."""
 
 
-SchemaLookup = Mapping[int, WriterSchema]
+SchemaLookup = Mapping[SchemaId, "WriterSchema | JsonSchema"]
 """A registry's schemas by id, as far as they are known."""
 
 
-def writer_schema(text: str) -> WriterSchema:
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """A JSON Schema of the registry's: the value is JSON, and is read like any other."""
+
+
+def writer_schema(text: str, references: Iterable[str] = ()) -> WriterSchema:
     """A schema from the registry. Its record may have any name; its fields are matched by name.
 
-    Raises UndecodableEvent (``unknown_schema``) if it is no schema that tickets can be read with.
+    ``references`` are the texts of schemas that it names, each before those that name it. Raises
+    UndecodableEvent (``unknown_schema``) if it is no schema that tickets can be read with.
     """
     try:
+        named: dict[str, Json] = {}
+        whole: dict[str, Json] = {}
+        for other in references:
+            parse_schema(without_logical_types(json.loads(other)), named_schemas=named)
+            parse_schema(json.loads(other), named_schemas=whole)
         source = json.loads(text)
         if not isinstance(source, dict) or source.get("type") != "record":
             raise UndecodableEvent("unknown_schema", "the registry's schema is not an Avro record")
         return WriterSchema(
-            parse_schema(without_logical_types(source)),
+            parse_schema(without_logical_types(source), named_schemas=named),
             # Avro resolves records of the same name only.
             parse_schema({**json.loads(TICKET.text), "name": fullname(source)}),
             _units(source),
-            parse_schema(source),
+            parse_schema(source, named_schemas=whole),
         )
     except (SchemaParseException, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = type(error).__name__
@@ -87,7 +96,7 @@ def frame(marker: bytes, schema: Json, datum: dict[str, Any]) -> bytes:
 
 
 class Reader:
-    """Reads single-object values of one record, in its current version or an older one.
+    """Reads values of one record, in its current version or an older one.
 
     Raises UndecodableEvent: ``unknown_fingerprint`` or ``bad_avro``.
     """
@@ -95,6 +104,7 @@ class Reader:
     def __init__(self, schema: RecordSchema) -> None:
         self._schema = schema
         self._writers = writers(schema, history())
+        self._newest_first = list(self._writers.values())[::-1]
 
     def read(self, value: bytes) -> dict[str, Any]:
         """The fields, with the defaults of those that the writer did not know."""
@@ -106,31 +116,49 @@ class Reader:
             )
         return read_payload(value, SINGLE_OBJECT_MARKER, writer, self._schema.plain)
 
+    def read_registered(self, value: bytes) -> dict[str, Any]:
+        """The fields of a value of our own in Confluent's format, without asking any registry.
 
-def read_confluent(value: bytes, schemas: SchemaLookup) -> dict[str, Any]:
-    """A ticket's fields from Confluent's format. Raises SchemaNeeded, UndecodableEvent."""
-    known = _known(value, schemas)
-    fields = read_payload(value, CONFLUENT_MARKER, known.writer, known.reader)
+        Our versions only ever grow at their end (tests/events/test_contract.py), so at most one of
+        them fills the value exactly: the one that it was written with.
+        """
+        failure = UndecodableEvent("bad_avro", "an empty value")
+        for writer in self._newest_first:
+            try:
+                return read_payload(value, NUMBER_BYTES, writer, self._schema.plain)
+            except UndecodableEvent as error:
+                failure = error
+        raise failure
+
+
+def read_framed(value: bytes, framed: Framed, schemas: SchemaLookup) -> dict[str, Any] | None:
+    """A ticket's fields from Avro with a registry's schema; None where that is a JSON Schema.
+
+    Raises SchemaNeeded, UndecodableEvent.
+    """
+    known = _known(framed, schemas)
+    if isinstance(known, JsonSchema):
+        return None
+    fields = read_payload(value, framed.start, known.writer, known.reader)
     if fields["created_at"] is not None:
         fields["created_at"] //= known.created_at_units
     return fields
 
 
-def read_confluent_whole(value: bytes, schemas: SchemaLookup) -> dict[str, Any]:
-    """All fields of an event in Confluent's format, as its own schema has them.
-
-    Raises SchemaNeeded, UndecodableEvent.
+def read_framed_whole(value: bytes, framed: Framed, schemas: SchemaLookup) -> dict[str, Any] | None:
+    """All fields of an event with a registry's schema, as that has them; None where it is a JSON
+    Schema. Raises SchemaNeeded, UndecodableEvent.
     """
-    return read_payload(value, CONFLUENT_MARKER, _known(value, schemas).whole, None)
+    known = _known(framed, schemas)
+    if isinstance(known, JsonSchema):
+        return None
+    return read_payload(value, framed.start, known.whole, None)
 
 
-def _known(value: bytes, schemas: SchemaLookup) -> WriterSchema:
-    if len(value) < CONFLUENT_MARKER:
-        raise UndecodableEvent("bad_avro", "the value ends inside the schema id")
-    schema_id = int.from_bytes(value[1:CONFLUENT_MARKER], "big")
-    known = schemas.get(schema_id)
+def _known(framed: Framed, schemas: SchemaLookup) -> WriterSchema | JsonSchema:
+    known = schemas.get(framed.schema)
     if known is None:
-        raise SchemaNeeded(schema_id)
+        raise SchemaNeeded(framed.schema)
     return known
 
 

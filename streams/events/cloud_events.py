@@ -61,15 +61,15 @@ def unwrap(value: bytes | None, headers: Headers, schemas: SchemaLookup) -> dict
         kind = type(error).__name__  # the message may quote the event
         raise UndecodableEvent("not_a_ticket", f"no CloudEvent: {kind}") from None
     attributes: dict[str, Any] = as_json(event.get_attributes())
-    return {**attributes, "data": _object(event, schemas)}
+    return {**attributes, "data": _object(event, schemas, headers)}
 
 
-def _object(event: BaseCloudEvent, schemas: SchemaLookup) -> dict[str, Any]:
+def _object(event: BaseCloudEvent, schemas: SchemaLookup, headers: Headers) -> dict[str, Any]:
     data = event.get_data()
     if isinstance(data, str):  # JSON that says it is something else
         data = data.encode("utf-8", "replace")
     if isinstance(data, bytes):
-        return decode_object(data, schemas)
+        return decode_object(data, schemas, headers)
     if not isinstance(data, dict):
         raise UndecodableEvent("not_a_ticket", "the CloudEvent's data is no object")
     return data

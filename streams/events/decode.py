@@ -9,13 +9,9 @@ from typing import Any
 
 from fastavro.validation import validate
 
-from streams.events.avro_values import (
-    CONFLUENT,
-    Reader,
-    SchemaLookup,
-    read_confluent,
-)
+from streams.events.avro_values import Reader, SchemaLookup, read_framed
 from streams.events.errors import UndecodableEvent
+from streams.events.framing import CONFLUENT, Headers, framing
 from streams.events.json_values import read_object, ticket_of
 from streams.events.model import (
     CallRecord,
@@ -43,17 +39,20 @@ _TICKET_NAMES = tuple(field.name for field in fields(Ticket))
 _RESULT_NAMES = tuple(field.name for field in fields(Classification))
 
 
-def decode_ticket(value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS) -> Ticket:
-    """The ticket in a value of the input topic, in any of the three formats.
+def decode_ticket(
+    value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS, headers: Headers = ()
+) -> Ticket:
+    """The ticket in a value of the input topic, in any of the formats.
 
     Raises UndecodableEvent; and SchemaNeeded for an id that is not in ``schemas``.
     """
     if value is None:
         raise UndecodableEvent("tombstone", "the event has no value")
+    if (framed := framing(value, headers)) is not None:
+        fields = read_framed(value, framed, schemas)
+        return ticket_of(read_object(value[framed.start :])) if fields is None else Ticket(**fields)
     if value.startswith(SINGLE_OBJECT):
         return Ticket(**_TICKETS.read(value))
-    if value.startswith(CONFLUENT):
-        return Ticket(**read_confluent(value, schemas))
     return ticket_of(read_object(value))
 
 
@@ -63,8 +62,13 @@ def read_own_ticket(value: bytes) -> dict[str, Any]:
 
 
 def decode_routed(value: bytes) -> RoutedTicket:
-    """The value of a category topic, in single-object encoding or JSON."""
-    found = _ROUTED.read(value) if value.startswith(SINGLE_OBJECT) else _routed_json(value)
+    """The value of a category topic, in any of the three formats; it needs no registry."""
+    if value.startswith(SINGLE_OBJECT):
+        found = _ROUTED.read(value)
+    elif value.startswith(CONFLUENT):
+        found = _ROUTED.read_registered(value)
+    else:
+        found = _routed_json(value)
     return RoutedTicket(
         Ticket(*[found[name] for name in _TICKET_NAMES]),
         Classification(**{name: found[name] for name in _RESULT_NAMES}),

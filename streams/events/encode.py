@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Literal, Protocol
 
-from streams.events.avro_values import CONFLUENT, frame
+from streams.events.avro_values import frame
+from streams.events.framing import CONFLUENT
 from streams.events.model import (
     CallRecord,
     Classification,
@@ -54,6 +55,17 @@ def confluent_encoder(schema_id: int) -> AvroEncoder:
     return AvroEncoder(CONFLUENT + schema_id.to_bytes(4, "big"))
 
 
+class EncoderByCategory:
+    """An encoder for each category: for a registry that has one schema under several ids."""
+
+    def __init__(self, encoders: Mapping[str, RoutedEncoder]) -> None:
+        self._encoders = encoders
+
+    def encode(self, routed: RoutedTicket) -> bytes:
+        """The value's bytes."""
+        return self._encoders[routed.classification.category].encode(routed)
+
+
 ENCODERS: Mapping[Format, RoutedEncoder] = {"avro": AvroEncoder(), "json": JsonEncoder()}
 
 
@@ -90,13 +102,15 @@ def encode_skipped(skipped: SkippedEvents) -> bytes:
 
 def routed_fields(routed: RoutedTicket) -> dict[str, Any]:
     """Ticket, result and source as one flat object."""
-    source = routed.source
+    source, result = routed.source, _result_fields(routed.classification)
+    books_value = result.pop("books_value")  # later than the source: the schema grows at its end
     return {
         **_ticket_fields(routed.ticket),
-        **_result_fields(routed.classification),
+        **result,
         "source_topic": source.topic,
         "source_partition": source.partition,
         "source_offset": source.offset,
+        "books_value": books_value,
     }
 
 
@@ -136,6 +150,9 @@ def call_fields(call: CallRecord) -> dict[str, Any]:
             }
             for share in call.shares
         ],
+        "requests_limit": call.requests_limit,
+        "input_tokens_limit": call.input_tokens_limit,
+        "output_tokens_limit": call.output_tokens_limit,
     }
 
 

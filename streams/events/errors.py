@@ -1,6 +1,7 @@
 """What can be wrong with an event's bytes."""
 
 from typing import Literal
+from uuid import UUID
 
 ErrorType = Literal[
     "tombstone",
@@ -30,6 +31,6 @@ class UndecodableEvent(Exception):  # noqa: N818  a fault of the data
 class SchemaNeeded(Exception):  # noqa: N818  a question, not a fault
     """The event is in Confluent's format: get this schema from the registry, then read it again."""
 
-    def __init__(self, schema_id: int) -> None:
+    def __init__(self, schema_id: int | UUID) -> None:
         super().__init__(f"schema {schema_id} of the registry is needed")
         self.schema_id = schema_id

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from streams.events.avro_values import CONFLUENT, SchemaLookup, read_confluent_whole
+from streams.events.avro_values import SchemaLookup, read_framed_whole
 from streams.events.decode import NO_SCHEMAS, read_own_ticket
 from streams.events.errors import UndecodableEvent
+from streams.events.framing import Headers, framing
 from streams.events.json_values import read_object
 from streams.events.schemas import SINGLE_OBJECT
 
@@ -16,21 +17,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def decode_object(value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS) -> dict[str, Any]:
-    """All that an event of the input topic says, in any of the three formats.
+def decode_object(
+    value: bytes | None, schemas: SchemaLookup = NO_SCHEMAS, headers: Headers = ()
+) -> dict[str, Any]:
+    """All that an event of the input topic says, in any of the formats.
 
-    Avro in Confluent's format is read with its own schema; times become epoch milliseconds, dates
+    Avro with a registry's schema is read with that; times become epoch milliseconds, dates
     ISO 8601, decimals and UUIDs strings, bytes Latin-1. Raises UndecodableEvent, SchemaNeeded.
     """
     if value is None:
         raise UndecodableEvent("tombstone", "the event has no value")
-    if value.startswith(SINGLE_OBJECT):
-        return read_own_ticket(value)
-    if value.startswith(CONFLUENT):
-        found = as_json(read_confluent_whole(value, schemas))
+    if (framed := framing(value, headers)) is not None:
+        fields = read_framed_whole(value, framed, schemas)
+        if fields is None:
+            return read_object(value[framed.start :])
+        found = as_json(fields)
         if not isinstance(found, dict):
             raise UndecodableEvent("bad_avro", "the value is no record")
         return found
+    if value.startswith(SINGLE_OBJECT):
+        return read_own_ticket(value)
     return read_object(value)
 
 

@@ -31,3 +31,7 @@ REDRIVE_EVENT = REDRIVE + "event"
 REDRIVE_TIMESTAMP = REDRIVE + "timestamp"
 # On what a replay sends: the name of its run.
 RUN = "ticket-streams.run"
+# Confluent's: the schema of the value, where that does not begin with its id.
+VALUE_SCHEMA_ID = "__value_schema_id"
+# In single-topic mode, on routed tickets.
+CATEGORY = "ticket-streams.category"

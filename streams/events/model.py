@@ -133,6 +133,10 @@ class CallRecord:
     source_topic: str
     source_partition: int
     shares: Sequence[Share]
+    requests_limit: int | None = None
+    """The API's limit a minute, for the whole organisation; None where the answer told none."""
+    input_tokens_limit: int | None = None
+    output_tokens_limit: int | None = None
 
     @property
     def usage_seen(self) -> bool:

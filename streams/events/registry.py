@@ -1,28 +1,30 @@
-"""Tickets in Confluent's wire format: their schemas come from a registry, once each."""
+"""Tickets with a registry's schema: their schemas come from there, once each."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 from weakref import WeakValueDictionary
 
-import aiohttp
 from tenacity import before_sleep_log, retry, retry_if_exception_type, wait_random_exponential
 
+from streams.events.avro_values import JsonSchema, SchemaLookup, WriterSchema
+from streams.events.framing import Headers, SchemaId
 from streams.events.model import SkipReason, Ticket
-from streams.events.wire import (
-    SchemaLookup,
-    SchemaNeeded,
-    UndecodableEvent,
-    WriterSchema,
-    decode_ticket,
-    writer_schema,
+from streams.events.registry_client import (
+    NotFoundError,
+    RegistryAwayError,
+    RegistryClient,
+    RegistryRefusedError,
 )
+from streams.events.wire import SchemaNeeded, UndecodableEvent, decode_ticket, writer_schema
 
 log = logging.getLogger(__name__)
 
+MOST_REFERENCES = 100
+"""Of one schema, those of its references included."""
 
-Headers = Sequence[tuple[str, bytes | None]]
 
 Read = Callable[[bytes | None, Headers, SchemaLookup], Ticket | SkipReason]
 """From an event's value and headers to its ticket, or to why it is none that anybody wants.
@@ -33,18 +35,17 @@ Raises UndecodableEvent, and SchemaNeeded for a schema that is not in the lookup
 
 def read_ticket(value: bytes | None, headers: Headers, schemas: SchemaLookup) -> Ticket:
     """A ticket in our own shape."""
-    del headers
-    return decode_ticket(value, schemas)
+    return decode_ticket(value, schemas, headers)
 
 
 class Registry:
-    """Reads tickets; ``url`` is the address of a schema registry, None where there is none."""
+    """Reads tickets; ``client`` is None where there is no schema registry."""
 
-    def __init__(self, url: str | None, read: Read = read_ticket) -> None:
+    def __init__(self, client: RegistryClient | None, read: Read = read_ticket) -> None:
         self._read = read
-        self._url = url.rstrip("/") if url else None
-        self._schemas: dict[int, WriterSchema] = {}
-        self._asking: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._client = client
+        self._schemas: dict[SchemaId, WriterSchema | JsonSchema] = {}
+        self._asking: WeakValueDictionary[SchemaId, asyncio.Lock] = WeakValueDictionary()
 
     def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
         """The ticket of an event, at once. Raises UndecodableEvent; SchemaNeeded where its schema
@@ -64,35 +65,82 @@ class Registry:
             except SchemaNeeded as needed:
                 await self._learn(needed.schema_id)
 
-    async def _learn(self, schema_id: int) -> None:
+    async def _learn(self, schema_id: SchemaId) -> None:
         """Ask for a schema, once for all who wait for it."""
         async with self._asking.setdefault(schema_id, asyncio.Lock()):
             if schema_id not in self._schemas:
                 self._schemas[schema_id] = await self._fetch(schema_id)
 
     @retry(
-        retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError)),
+        retry=retry_if_exception_type(RegistryAwayError),
         wait=wait_random_exponential(multiplier=0.5, max=15),
         before_sleep=before_sleep_log(log, logging.WARNING),
     )
-    async def _fetch(self, schema_id: int) -> WriterSchema:
-        if self._url is None:
+    async def _fetch(self, schema_id: SchemaId) -> WriterSchema | JsonSchema:
+        if self._client is None:
             raise UndecodableEvent(
                 "unknown_schema", f"schema {schema_id} is in a registry: set SCHEMA_REGISTRY_URL"
             )
-        timeout = aiohttp.ClientTimeout(total=10)
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{self._url}/schemas/ids/{schema_id}") as response,
-        ):
-            if response.status != 404:
-                response.raise_for_status()
-            try:
-                body = json.loads(await response.read())
-            except (ValueError, RecursionError):
-                body = None
-        if not isinstance(body, dict) or not {"schema", "error_code"} & body.keys():
-            raise aiohttp.ClientPayloadError("this is no answer of a schema registry")
-        if "schema" not in body:  # any other 404 may be a wrong SCHEMA_REGISTRY_URL
-            raise UndecodableEvent("unknown_schema", f"the registry has no schema {schema_id}")
-        return writer_schema(body["schema"])
+        kind = "guids" if isinstance(schema_id, UUID) else "ids"
+        missing = f"the registry has no schema {schema_id}"
+        try:
+            found = await _get(self._client, missing, "schemas", kind, str(schema_id))
+        except NotFoundError:
+            if kind == "ids":
+                raise
+            # Not every registry has GUIDs; its events must not be waited for then. Raises if the
+            # address is wrong altogether.
+            await self._client.get("subjects")
+            raise UndecodableEvent("unknown_schema", "the registry does not know GUIDs") from None
+        match found.get("schemaType") or "AVRO":
+            case "JSON":
+                return JsonSchema()
+            case "AVRO":
+                return writer_schema(found["schema"], await self._references(self._client, found))
+            case other:
+                raise UndecodableEvent(
+                    "unknown_schema", f"schema {schema_id} is {str(other)[:20]}, not Avro or JSON"
+                )
+
+    async def _references(self, client: RegistryClient, schema: dict[str, Any]) -> list[str]:
+        """The texts of all schemas that this one names, each before those that name it."""
+        found: dict[tuple[str, str], str] = {}
+        seen: set[tuple[str, str]] = set()
+
+        async def follow(references: Any) -> None:
+            for subject, version in _places(references):
+                if (subject, version) in seen:
+                    continue
+                seen.add((subject, version))
+                if len(seen) > MOST_REFERENCES:
+                    raise UndecodableEvent("unknown_schema", "a schema of too many references")
+                missing = (
+                    f"the registry has no version {version} of {subject}, which a schema needs"
+                )
+                other = await _get(client, missing, "subjects", subject, "versions", version)
+                await follow(other.get("references"))
+                found[subject, version] = other["schema"]
+
+        await follow(schema.get("references"))
+        return list(found.values())
+
+
+async def _get(client: RegistryClient, missing: str, *path: str) -> dict[str, Any]:
+    """A schema and what is said of it. Raises RegistryAwayError, and UndecodableEvent with the
+    message ``missing`` where the registry says that it has no such thing."""
+    try:
+        answer = await client.get(*path)
+    except RegistryRefusedError as error:
+        if error.missing:
+            raise UndecodableEvent("unknown_schema", missing) from None
+        raise RegistryAwayError(f"it does not answer what was asked ({error.code})") from None
+    if not isinstance(answer, dict) or "schema" not in answer:
+        raise RegistryAwayError("this is no answer of a schema registry")
+    return answer
+
+
+def _places(references: Any) -> list[tuple[str, str]]:
+    try:
+        return [(str(one["subject"]), str(one["version"])) for one in references or ()]
+    except (TypeError, KeyError):
+        raise RegistryAwayError("this is no answer of a schema registry") from None

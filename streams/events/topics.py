@@ -59,7 +59,7 @@ class Topics:
 
     input: str
     categories: Mapping[str, str]
-    """Topic by category, ``unknown`` included."""
+    """Topic by category, ``unknown`` included; they may share one (``output_topic``)."""
     dead_letter: str
     done: str
     calls: str
@@ -77,6 +77,8 @@ class Topics:
     """Plans of ``replay``, which makes it; no worker needs it."""
     run: str = ""
     """The replay whose installation it is; empty for the workers' own."""
+    shared: str | None = None
+    """The topic of all categories that have none of their own; None where each has one."""
 
     @classmethod
     def of(cls, settings: "Settings") -> "Topics":
@@ -86,7 +88,7 @@ class Topics:
         return cls(
             input=inp,
             categories={
-                name: own.get(name) or f"{inp}.{name.replace('_', '-')}"
+                name: own.get(name) or settings.output_topic or f"{inp}.{name.replace('_', '-')}"
                 for name in names(settings.categories)
             },
             dead_letter=f"{inp}.dead-letter",
@@ -99,11 +101,22 @@ class Topics:
             skips=settings.skips,
             redriven=f"{app}-redriven",
             replays=f"{app}-replays",
+            shared=settings.output_topic,
         )
+
+    @property
+    def outputs(self) -> list[str]:
+        """The topics of routed tickets, each once."""
+        return list(dict.fromkeys(self.categories.values()))
 
     def check(self) -> None:
         """Every topic must be one of its own. Raises ValueError, which names the setting."""
-        categories = [(f"category {name}", topic) for name, topic in self.categories.items()]
+        categories = [
+            (f"category {name}", topic)
+            for name, topic in self.categories.items()
+            if topic != self.shared
+        ]
+        shared = [("all categories", self.shared)] if self.shared else []
         ours = {
             "finished tickets": self.done,
             "calls": self.calls,
@@ -118,11 +131,14 @@ class Topics:
             ("the input", self.input),
             ("the dead letters", self.dead_letter),
             *((f"our {name}", topic) for name, topic in ours.items()),
+            *shared,
             *categories,
         ]
         seen: dict[str, tuple[str, str]] = {}
         for user, topic in users:
             setting = "CATEGORIES" if (user, topic) in categories else "INPUT_TOPIC"
+            if (user, topic) in shared:
+                setting = "OUTPUT_TOPIC"
             # Kafka refuses names that differ in this only: they are one name in its metrics.
             other, its_topic = seen.setdefault(topic.replace(".", "_"), (user, topic))
             if other != user:
@@ -135,7 +151,7 @@ class Topics:
 
     def specs(self) -> list[TopicSpec]:
         """Every topic but the input, which belongs to its producers."""
-        out = [TopicSpec(name, False, ROOM) for name in self.categories.values()]
+        out = [TopicSpec(name, False, ROOM) for name in self.outputs]
         return [
             *out,
             TopicSpec(self.dead_letter, False, {**ROOM, "retention.ms": str(30 * DAY_MS)}),

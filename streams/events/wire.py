@@ -8,9 +8,9 @@ C3 01     Avro single-object encoding: the schema's fingerprint (8 bytes), then 
 others    JSON, in UTF-8; a byte order mark and white space may come first
 ========  ==============================================================================
 
-Tickets are read in all three. Routed tickets are written in single-object encoding or JSON (and in
-Confluent's format by ``confluent_encoder``), calls, done and skipped rows in
-single-object encoding.
+Tickets are read in all three, and with their schema in a header (streams.events.framing). Routed
+tickets are written in single-object encoding or JSON, or in Confluent's format where there is a
+registry (streams.events.output_schema); calls, done and skipped rows in single-object encoding.
 """
 
 from streams.events.avro_values import SchemaLookup, WriterSchema, writer_schema

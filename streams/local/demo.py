@@ -98,6 +98,7 @@ class Demo:
         settings = load_settings(
             bootstrap_servers=broker.bootstrap,
             security_protocol="PLAINTEXT",  # whatever this shell is set up for
+            schema_registry_url=None,  # yours is not for our samples
             anthropic_api_key="stand-in",
             anthropic_base_url=api.url,
             worker_port=0,

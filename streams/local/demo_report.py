@@ -65,7 +65,7 @@ async def make_report(
     calls: Counter[str] = Counter()
     tiers: Counter[str] = Counter()
     spend = unsettled = dead = skipped = 0
-    names = [topics.input, topics.dead_letter, topics.calls, *topics.categories.values()]
+    names = [topics.input, topics.dead_letter, topics.calls, *topics.outputs]
     names += [topics.skipped] if topics.skips else []
     async with open_snapshot(bootstrap) as snapshot:
         async for record in snapshot.read(await snapshot.ends(names)):

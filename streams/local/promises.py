@@ -16,7 +16,14 @@ from aiokafka import ConsumerRecord
 from streams.audit.account import Account
 from streams.audit.checks import Evidence
 from streams.audit.fates import Mark
-from streams.audit.records import Finished, SkippedRow, SourceKey, UnreadableError, read_item
+from streams.audit.records import (
+    Finished,
+    SkippedRow,
+    SourceKey,
+    UnreadableError,
+    read_item,
+    run_of,
+)
 from streams.audit.snapshot import place
 from streams.audit.verify import feed
 from streams.events.topics import Topics
@@ -143,6 +150,9 @@ class Promises:
         if record.topic in (topics.spend, topics.errors):
             feed(record, evidence, topics, moved=False)
             return
+        shared = (topics.calls, topics.done, topics.skipped)
+        if record.topic not in shared and run_of(record) != topics.run:
+            return  # of a replay, which has books of its own
         try:
             item = read_item(record, topics)
         except UnreadableError as error:

@@ -81,7 +81,7 @@ class PromisesWatch:
         names = [
             topics.input,
             *(topics.calls, topics.done, topics.spend, topics.errors),
-            *(*topics.categories.values(), topics.dead_letter),
+            *(*topics.outputs, topics.dead_letter),
             *([topics.skipped] if topics.skips else []),
         ]
         async with (

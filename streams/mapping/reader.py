@@ -6,9 +6,10 @@ from streams.events.avro_values import SchemaLookup
 from streams.events.cloud_events import unwrap
 from streams.events.errors import UndecodableEvent
 from streams.events.foreign import decode_object
+from streams.events.framing import Headers
 from streams.events.json_values import scalar, ticket_of
 from streams.events.model import SkipReason, Ticket
-from streams.events.registry import Headers, Read, read_ticket
+from streams.events.registry import Read, read_ticket
 from streams.mapping.expressions import Expression, FailedError
 from streams.mapping.fields import TICKET_FIELDS, FieldMapping
 
@@ -62,8 +63,7 @@ class EventReader:
 
 
 def _plain(value: bytes | None, headers: Headers, schemas: SchemaLookup) -> Any:
-    del headers
-    return decode_object(value, schemas)
+    return decode_object(value, schemas, headers)
 
 
 def _compiled(text: str | None) -> Expression | None:

@@ -20,6 +20,7 @@ from streams.evaluate.estimate import Estimate, estimate
 from streams.evaluate.labels import Labelled
 from streams.events.model import Ticket
 from streams.events.registry import Registry
+from streams.events.registry_client import RegistryClient
 from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_routed
@@ -129,7 +130,7 @@ async def _selection(
 
 async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forecast:
     forecast, priced = Forecast(plan), list[Labelled]()
-    registry = Registry(settings.schema_registry_url, reader_of(settings.mapping, settings.filter))
+    registry = Registry(RegistryClient.of(settings), reader_of(settings.mapping, settings.filter))
     ends = {TopicPartition(plan.topic, p): span.stop for p, span in plan.within.items()}
     starts = {TopicPartition(plan.topic, p): span.start for p, span in plan.within.items()}
     async for record in snapshot.read(ends, starts):

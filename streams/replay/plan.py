@@ -115,6 +115,7 @@ def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
                 for name, topic in topics.categories.items()
             },
             dead_letter=f"{prefix}.{topics.dead_letter.removeprefix(usual)}",
+            shared=topics.shared and f"{prefix}.{topics.shared.removeprefix(usual)}",
         )
     topics.check()
     return own, topics

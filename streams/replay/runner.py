@@ -27,6 +27,8 @@ from streams.delivery.work import Work
 from streams.events.headers import RUN
 from streams.events.model import Source
 from streams.events.topics import Topics
+from streams.events.wire import RoutedEncoder
+from streams.preflight import output_encoder
 from streams.replay.plan import Plan
 from streams.settings import Settings
 
@@ -53,7 +55,7 @@ class Replay:
         """To the end of the range, or until ``stop``. Raises KafkaError, TopicsError."""
         await create_missing(self.settings, self.topics)
         await self._begin_where_planned()
-        parts = self._assemble()
+        parts = self._assemble(await output_encoder(self.settings, self.topics))
         background = [asyncio.create_task(work) for work in self._background(parts)]
         try:
             await self._owned(parts)
@@ -101,7 +103,7 @@ class Replay:
     def _partitions(self) -> Mapping[TopicPartition, range]:
         return {TopicPartition(self.plan.topic, p): span for p, span in self.plan.within.items()}
 
-    def _assemble(self) -> Parts:
+    def _assemble(self, encoder: RoutedEncoder) -> Parts:
         app = create_app(self.settings)
         spend = app.book("spend", SpendRow, encode_spend, decode_spend, self.settings).table
         errors = app.book("errors", int, encode_count, decode_count, self.settings).table
@@ -110,7 +112,7 @@ class Replay:
             only=self.plan.selection if self.plan.selected else None,
         )
         books = Books(spend, errors)
-        return assemble(self.settings, self.topics, books, lambda: False, choice)
+        return assemble(self.settings, self.topics, books, encoder, lambda: False, choice)
 
     async def _work(self, parts: Parts) -> None:
         async with open_consumer(self.settings.kafka, "read_committed") as consumer:

@@ -24,6 +24,7 @@ from streams.claude.failures import Failure, Recovery, malformed
 from streams.claude.gate import MOST_REFUSED, Gate
 from streams.claude.pace import Unpaced
 from streams.claude.prices import Usage, price_list
+from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.tiers import prompt_of
 from streams.delivery.breaker import Breaker
 from streams.delivery.giving_up import GivingUp
@@ -842,5 +843,15 @@ def test_a_shared_call_whose_usage_was_never_seen_is_bounded_for_all_its_tickets
         assert record.unsettled_picodollars > 5 * alone
         assert {share.outcome for share in record.shares} == {"network"}
         assert sum(share.cost_picodollars for share in record.shares) == 0
+
+    run(main)
+
+
+def test_a_call_record_has_the_limits_that_its_answer_told() -> None:
+    async def main() -> None:
+        told = RateLimits(Bucket(50, 49), None, Bucket(10_000, 9_000))
+        call = (await Desk(in_order(replace(answer(), limits=told))).classify()).call
+        limits = call.requests_limit, call.input_tokens_limit, call.output_tokens_limit
+        assert limits == (50, None, 10_000)
 
     run(main)

@@ -118,9 +118,17 @@ def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
     assert set(asked_for) <= assets.load().keys()
 
 
+def test_every_module_is_asked_for_at_once() -> None:
+    found = assets.load()
+    page = found[assets.PAGE].body.decode()
+    for path in found:
+        if path.endswith(".js") and f'"{path}"' not in page:
+            assert "promises" in path, path  # the demo's own, loaded when needed
+
+
 def test_the_scripts_of_the_page_never_write_markup() -> None:
     ours = [path for path in assets.load() if path.endswith(".js") and "/vendor/" not in path]
-    assert len(ours) > 5
+    assert len(ours) > 10
     for path in ours:
         text = assets.load()[path].body.decode()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)

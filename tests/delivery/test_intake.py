@@ -17,8 +17,10 @@ from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
 from streams.delivery.versions import Versions
 from streams.delivery.work import MOST_BYTES, DeadLetter, Skipped, Work
+from streams.events.framing import Headers
 from streams.events.model import Classification, SkipReason, Ticket
-from streams.events.registry import Headers, Registry
+from streams.events.registry import Registry
+from streams.events.registry_client import RegistryClient
 from streams.events.wire import SchemaNeeded, UndecodableEvent, encode_ticket
 from streams.mapping.reader import reader_of
 from streams.settings import Settings
@@ -245,7 +247,7 @@ class SlowRegistry(Registry):
     """Asks for the schema of each value that begins as Confluent's format does."""
 
     def __init__(self) -> None:
-        super().__init__("http://127.0.0.1:9")
+        super().__init__(RegistryClient("http://127.0.0.1:9"))
         self.answered = asyncio.Event()
         self.error: Exception | None = None
 

@@ -5,6 +5,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.classify.categories import Category
 from streams.delivery.records import (
     _remembered_hash,
     dead_letter,
@@ -17,7 +18,9 @@ from streams.delivery.records import (
 from streams.delivery.work import MOST_BYTES, DeadLetter
 from streams.events.headers import RUN
 from streams.events.model import Done, RoutedTicket, SkippedRun, SkipReason, Source, Ticket
+from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, decode_done, decode_routed, decode_skipped
+from streams.settings import Settings
 from tests.delivery.events import TOPICS, classification, work
 
 COUNTS = dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8)
@@ -78,6 +81,30 @@ def test_a_routed_ticket_keeps_key_and_headers_and_tells_where_it_came_from(fmt:
         ("ticket-streams.source.partition", b"3"),
         ("ticket-streams.source.offset", b"7"),
     ]
+
+
+def test_the_header_that_named_the_schema_of_the_event_goes_as_its_value_does() -> None:
+    event = work(headers=[("__value_schema_id", b"\1" + b"g" * 16)], ticket=Ticket("t1", "hello"))
+    record = routed(event, classification(), TOPICS, COUNTS, ENCODERS["avro"])
+    assert "__value_schema_id" not in dict(record.headers)
+    letter = dead_letter(event, LETTER, TOPICS, COUNTS)  # whose value is still the event's
+    assert dict(letter.headers)["__value_schema_id"] == b"\1" + b"g" * 16
+
+
+def test_in_a_shared_topic_a_header_tells_the_category() -> None:
+    given = (Category("billing"), Category("account", topic="own"))
+    topics = Topics.of(Settings(output_topic="all", categories=given))
+    counts = {"all": 8, "own": 8}
+    event = work(ticket=Ticket("t1", "hello"))
+    fixed = [("team", b"support")]
+    shared, own = (
+        routed(event, classification(name), topics, counts, ENCODERS["json"], fixed=fixed)
+        for name in ("billing", "account")
+    )
+    assert (shared.topic, own.topic) == ("all", "own")
+    assert list(shared.headers)[-2:] == [("ticket-streams.category", b"billing"), *fixed]
+    assert list(own.headers)[-1:] == fixed
+    assert "ticket-streams.category" not in dict(own.headers)
 
 
 def test_what_was_never_decoded_cannot_be_routed() -> None:

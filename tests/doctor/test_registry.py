@@ -14,20 +14,22 @@ async def test_none_is_asked_where_none_is_set() -> None:
     ("status", "body", "level", "told"),
     [
         (200, '["tickets-value"]', "ok", "1 subjects"),
-        (200, "<html>", "wrong", "no schema registry"),
-        (404, '{"error": "x"}', "wrong", "no schema registry (HTTP 404)"),
-        (401, "", "wrong", "another login (401)"),
+        (200, "<html>", "wrong", "no answer of a schema registry"),
+        (404, '{"error": "x"}', "wrong", "no answer of a schema registry (HTTP 404)"),
+        (401, "", "wrong", "another login (HTTP 401)"),
     ],
 )
 async def test_what_answers_there_is_told(status: int, body: str, level: str, told: str) -> None:
     async with answering(status, body) as (url, _):
-        finding = only(await check_registry(Settings(schema_registry_url=url)))
+        finding = only(
+            await check_registry(Settings(schema_registry_url=url, output_format="json"))
+        )
     assert (finding.level, told in finding.message) == (level, True)
 
 
 async def test_one_that_is_away_is_wrong_and_its_password_is_not_told() -> None:
     url = "http://user:hidden@127.0.0.1:1"
-    finding = only(await check_registry(Settings(schema_registry_url=url)))
+    finding = only(await check_registry(Settings(schema_registry_url=url, output_format="json")))
     assert finding.level == "wrong"
     assert finding.message.startswith("SCHEMA_REGISTRY_URL: ")
     assert "hidden" not in str(finding)

@@ -17,7 +17,7 @@ def test_the_defaults_do_not_contradict_each_other() -> None:
         ("stop_grace", "warn", {"stop_grace": 20, "session_timeout": 10}),
         ("stall_limit", "wrong", {"stall_limit": 30, "call_timeout": 30}),
         ("window_seconds", "warn", {"window_seconds": 7}),
-        ("dashboard_host", "warn", {"dashboard_host": "0.0.0.0"}),
+        ("dashboard_token", "wrong", {"dashboard_host": "0.0.0.0"}),
         ("worker_port", "wrong", {"worker_port": 8080}),
         ("max_pending", "warn", {"max_pending": 100}),
         ("batch_tokens", "warn", {"batch_tokens": 5_000}),

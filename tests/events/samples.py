@@ -64,5 +64,8 @@ calls = st.builds(
     source_topic=texts,
     source_partition=ints,
     shares=st.lists(shares, max_size=4).map(tuple),
+    requests_limit=maybe | counts,
+    input_tokens_limit=maybe | counts,
+    output_tokens_limit=maybe | counts,
 )
 dones = st.builds(Done, longs, st.booleans(), maybe | classifications)

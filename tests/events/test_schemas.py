@@ -12,7 +12,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from hypothesis import given
 
 from streams.events import avro_values, schemas
-from streams.events.avro_values import Reader, read_payload, writer_schema
+from streams.events.avro_values import Reader, SchemaLookup, read_payload, writer_schema
 from streams.events.encode import call_fields
 from streams.events.errors import SchemaNeeded, UndecodableEvent
 from streams.events.model import CallRecord, RoutedTicket, Ticket
@@ -151,7 +151,7 @@ def theirs(created_at: int) -> bytes:
 
 
 def test_another_name_other_fields_and_other_units_are_read() -> None:
-    known = {300: writer_schema(json.dumps(THEIRS))}
+    known: SchemaLookup = {300: writer_schema(json.dumps(THEIRS))}
     assert decode_ticket(theirs(1_500_999), known) == Ticket("0-1", "a", created_at=1_500)
 
 

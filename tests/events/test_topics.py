@@ -37,6 +37,21 @@ def test_names_follow_the_settings() -> None:
     assert topics.spend == "other-spend-changelog"
 
 
+def test_all_categories_may_share_a_topic_but_those_with_one_of_their_own() -> None:
+    given = (Category("a"), Category("c", topic="C.d"))
+    topics = Topics.of(Settings(categories=given, output_topic="routed"))
+    assert topics.categories == {"a": "routed", "c": "C.d", "unknown": "routed"}
+    assert topics.outputs == ["routed", "C.d"]
+    assert [spec.name for spec in topics.specs()].count("routed") == 1
+    assert TOPICS.outputs == list(TOPICS.categories.values())
+
+
+@pytest.mark.parametrize("topic", ["tickets", "tickets.dead-letter", "ticket-streams-calls"])
+def test_the_shared_topic_must_be_one_of_its_own(topic: str) -> None:
+    with pytest.raises(SettingsError, match=r"^TICKET_STREAMS_OUTPUT_TOPIC: "):
+        load_settings(output_topic=topic)
+
+
 @pytest.mark.parametrize("name", ["x", "A.b-c_9", "x" * 200])
 def test_every_name_is_one_that_kafka_takes(name: str) -> None:
     topics = Topics.of(Settings(app_id=name, input_topic=name))
@@ -93,7 +108,7 @@ def test_every_topic_is_looked_at() -> None:
         topic = getattr(TOPICS, field)
         with pytest.raises(ValueError, match=re.escape(topic)):
             replace(TOPICS, categories={"a": topic}).check()
-    others = {"categories", "skips", "run"}
+    others = {"categories", "skips", "run", "shared"}
     assert {field.name for field in fields(TOPICS)} - others == looked_at
 
 

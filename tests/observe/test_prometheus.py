@@ -1,4 +1,5 @@
-"""A real Prometheus, where one is installed, scrapes a real worker and finds data for each rule."""
+"""A real Prometheus, where one is installed, scrapes a real worker and finds data for each
+rule and each panel."""
 
 import json
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.observe.test_grafana import QUERIES
 from tests.observe.test_rules import FOLDER, RECORDED, rules
 from tests.stack import SHARED, running_stack
 
@@ -84,7 +86,12 @@ def until(what: str, holds: Callable[[], object], timeout: float = 40) -> None:
         time.sleep(0.2)
 
 
-async def test_every_recorded_rule_has_data_and_no_alert_fires(
+def asked(query: str) -> str:
+    """As Grafana would ask it."""
+    return query.replace("$job", "ticket-streams").replace("$__rate_interval", "30s")
+
+
+async def test_every_rule_and_panel_has_data_and_no_alert_fires(
     kafka: str, namespace: str, tmp_path: Path
 ) -> None:
     with running_stack(kafka, namespace, tmp_path, {}, **SHARED) as stack:
@@ -99,6 +106,8 @@ async def test_every_recorded_rule_has_data_and_no_alert_fires(
             await stack.until_finished(TICKETS)
             for name in RECORDED:
                 until(name, partial(server.ask, name))
+            for query in QUERIES:
+                until(query, partial(server.ask, asked(query)))
             assert server.ask("scrape_samples_scraped > 100")
             firing = {a["metric"]["alertname"] for a in server.ask('ALERTS{alertstate="firing"}')}
             # Some of the samples cannot be read: they are dead letters, as they should be.

@@ -35,6 +35,31 @@ export function dollarTicks(values) {
   return values.map((value) => `$${value.toFixed(places)}`);
 }
 
+// For a glance: as many places as a small amount needs, two for a large one.
+export function money(pico) {
+  const size = Math.abs(toNumber(pico));
+  return dollars(pico, size === 0 || size >= 100 ? 2 : size >= 1 ? 3 : size >= 0.01 ? 4 : 6);
+}
+
+// "<0.1%", "0.4%", "12%"
+export function percent(share) {
+  const value = share * 100;
+  if (value > 0 && value < 0.05) return "<0.1%";
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)}%`;
+}
+
+// "240 ms", "1.3 s"
+export const latency = (ms) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`);
+
+// "1.2k", "3.4M": for axes and small places.
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+export const brief = (number) => short.format(number);
+
+export const minutes = (seconds) => period(Math.max(1, Math.round(seconds / 60)) * 60);
+
+// "0.3", "12": of a rate.
+export const perSecond = (rate) => (rate && rate < 9.95 ? rate.toFixed(rate < 0.095 ? 2 : 1) : count(Math.round(rate)));
+
 export const count = (number) => group(String(number));
 export const counts = (numbers) => numbers.map(count);
 
@@ -64,9 +89,11 @@ export const step = (seconds) =>
 const hours = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 
-// "10:32" of epoch seconds, in the reader's time zone; another day's with its date.
-export function clock(seconds) {
+// "10:32" of epoch seconds, in the reader's time zone; another day's with its date. An axis that is
+// ``span`` seconds long has days only where it is days long.
+export function clock(seconds, span = 0) {
   const then = new Date(seconds * 1000);
+  if (span > 0) return span > 2 * 86400 ? days.format(then) : hours.format(then);
   const today = then.toDateString() === new Date().toDateString();
   return today ? hours.format(then) : `${days.format(then)}, ${hours.format(then)}`;
 }

@@ -1,204 +1,176 @@
-// The page: takes the whole state from each event and shows it. Texts are set as text, never as
-// markup: names of categories and errors come from outside.
+// The page: holds its parts together.
 
-import { Chart } from "./chart.js";
-import { age, ago, clock, count, counts, dollars, dollarTicks, exactDollars, period, step, toNumber } from "./format.js";
-import { rows } from "./table.js";
-import { setText } from "./text.js";
-
-const SILENCE_MS = 12_000; // more than two heartbeats
-const REOPEN_MS = 2_000;
+import * as address from "./address.js";
+import { Charts } from "./charts.js";
+import { csv, download } from "./csv.js";
+import { age, ago, clock, count, perSecond, period, step } from "./format.js";
+import { showBudgets, showLimits, showWorkers } from "./panels.js";
+import { Store } from "./store.js";
+import { Stream } from "./stream.js";
+import { showTables } from "./tables.js";
+import { items, setText } from "./text.js";
+import { showFlow, showMoney } from "./tiles.js";
+import { verdict } from "./verdict.js";
 
 const $ = (id) => document.getElementById(id);
-const text = (id, value) => setText($(id), value);
+const STATES = { loading: "Reading the books…", live: "Live", away: "Kafka is away", unreadable: "Unreadable" };
+const NO_DATA = "No data yet: numbers come with the first ticket that a worker finishes";
+const MARKS = { bad: "✖ ", warn: "! " };
 
-const charts = {
-  spend: new Chart($("spend-chart"), { ticks: dollarTicks }),
-  tickets: new Chart($("tickets-chart"), { ticks: counts, whole: true }),
-  errors: new Chart($("errors-chart"), { ticks: counts, whole: true }),
-};
+let scope = address.read();
+let drawing = 0;
+const store = new Store();
+const charts = new Charts((from, to) => look(address.fixed(scope, from, to, store.parts.scope.widest)));
+const stream = new Stream((message) => { store.take(message); draw(); hooks(); }, () => draw());
 
-// --- what the events say ---------------------------------------------------------------------
+// --- what is looked at -----------------------------------------------------------------------
 
-let state = null;
-let heard = 0; // when, by the clock that never jumps
-let online = false;
-
-function open() {
-  const events = new EventSource("/api/events");
-  let watch;
-  const reopen = (after) => {
-    events.close();
-    clearTimeout(watch);
-    setTimeout(open, after);
-  };
-  const guard = () => {
-    clearTimeout(watch);
-    watch = setTimeout(() => {
-      online = false;
-      showStatus();
-      reopen(0);
-    }, SILENCE_MS);
-  };
-  events.addEventListener("state", (event) => {
-    state = JSON.parse(event.data);
-    heard = performance.now();
-    online = true;
-    guard();
-    show();
-  });
-  events.addEventListener("error", () => {
-    online = false;
-    showStatus();
-    // Closed for good after an answer that is no event stream: a proxy's error page, say.
-    if (events.readyState === EventSource.CLOSED) reopen(REOPEN_MS);
-  });
-  guard();
+function look(wanted, remember = true) {
+  scope = wanted;
+  const query = address.write(scope);
+  if (remember) history.pushState(null, "", `?${query}`);
+  showControls();
+  stream.open(query);
 }
 
-// --- status ----------------------------------------------------------------------------------
+function showControls() {
+  for (const radio of document.querySelectorAll("input[name=window]")) radio.checked = radio.value === scope.window;
+  for (const name of ["category", "model"]) choose($(name), scope[name]);
+  $("later").disabled = scope.from === null;
+}
 
-const STATES = {
-  loading: ["Reading the books…", ""],
-  live: ["Live", ""],
-  away: ["Kafka is away", "The page goes on by itself when Kafka is back."],
-  unreadable: ["The books cannot be read", ""],
-};
-const NO_DATA = "No data yet: numbers come with the first ticket that a worker finishes.";
+// A name that nothing is known of yet can be asked for all the same.
+function choose(select, value) {
+  if (![...select.options].some((option) => option.value === value)) select.add(new Option(value, value));
+  select.value = value;
+}
 
-const isEmpty = () => state.status.newest_window === null;
+function showChoices({ names }) {
+  for (const [id, known] of [["category", names.categories], ["model", names.models]]) {
+    const wanted = ["", ...known, ...(known.includes(scope[id]) || !scope[id] ? [] : [scope[id]])];
+    const select = $(id);
+    if (wanted.join("\n") === [...select.options].map((option) => option.value).join("\n")) continue;
+    select.replaceChildren(...wanted.map((name) => new Option(name || "all", name)));
+    select.value = scope[id];
+  }
+}
+
+// Moves by a share of what is shown, or changes its length.
+function move(by, times = 1) {
+  const { first, end, widest } = store.parts.scope;
+  const length = end - first;
+  const middle = scope.from === null && times !== 1 ? end - (length * times) / 2 : (first + end) / 2 + by * length;
+  const wanted = address.fixed(scope, middle - (length * times) / 2, middle + (length * times) / 2, widest);
+  const atEnd = wanted.to >= Math.floor(Date.now() / 1000);
+  look((atEnd && address.live(scope, wanted.to - wanted.from)) || wanted);
+}
+
+$("controls").addEventListener("submit", (event) => event.preventDefault());
+$("controls").addEventListener("change", ({ target }) => {
+  if (target.name === "window") look({ ...scope, window: target.value, from: null, to: null });
+  else look({ ...scope, [target.id]: target.value });
+});
+for (const [id, ...how] of [["earlier", -0.5], ["later", 0.5], ["closer", 0, 0.5], ["wider", 0, 2]]) {
+  $(id).addEventListener("click", () => store.parts && move(...how));
+}
+$("csv").addEventListener("click", () => {
+  if (store.parts) download(`ticket-streams-${new Date(store.parts.scope.first * 1000).toISOString().slice(0, 16)}.csv`, csv(store));
+});
+addEventListener("popstate", () => look(address.read(), false));
+
+// --- what is shown ---------------------------------------------------------------------------
+
+// At most once a frame, and not at all while nobody sees it.
+function draw() {
+  if (!drawing) drawing = requestAnimationFrame(() => { drawing = 0; show(); });
+}
+
+function show() {
+  showStatus();
+  showVerdict();
+  const { parts } = store;
+  // Before the books are read, zeros would be wrong.
+  if (!parts || (parts.status.state !== "live" && parts.status.newest_window === null)) return;
+  const title = shownTime(parts.scope);
+  showChoices(parts);
+  for (const part of document.querySelectorAll(".step")) setText(part, step(parts.scope.step));
+  for (const part of document.querySelectorAll(".time-shown")) setText(part, title.toLowerCase());
+  setText($("shown-time"), scope.window ? "" : title);
+  showMoney(parts, title);
+  showFlow(parts, title);
+  charts.show(store, title);
+  showWorkers(parts);
+  showLimits(parts);
+  showBudgets(parts);
+  showTables(parts);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  setText($("about"), `Committed transactions only, of ${parts.status.app_id}, summed over all workers. Days and hours of money are UTC, times on this page ${zone}.`);
+}
+
+function shownTime({ window: named, first, end }) {
+  if (named) return `Last ${period({ "15m": 900, "1h": 3600, "24h": 86400, "7d": 604800 }[named])}`;
+  return `${clock(first)} to ${clock(end)}`;
+}
 
 function showStatus() {
-  const told = state?.status;
-  const name = online ? told.state : "reconnecting";
-  let [title, notice] = STATES[name] ?? [state ? "Reconnecting…" : "Connecting…", ""];
-  if (name === "reconnecting" && state) notice = "The dashboard's server does not answer. The numbers below are old.";
-  if (online && told.detail) notice = `${told.detail}${/[.?!]$/.test(told.detail) ? "" : "."} ${notice}`.trim();
-  if (name === "live" && isEmpty()) notice = NO_DATA;
+  const told = store.parts?.status;
+  const name = stream.online ? told.state : "reconnecting";
   $("status").dataset.state = name;
-  $("notice").dataset.state = name;
-  text("state", title);
-  text("notice", notice);
+  setText($("state"), STATES[name] ?? (told ? "Reconnecting…" : "Connecting…"));
+  document.body.dataset.old = String(Boolean(told) && (name !== "live"));
   showAge();
 }
 
 // Apart from the state, which is read aloud: this changes every second.
 function showAge() {
-  if (!state) return;
-  const { now, changed_at: changed, current_at: current, newest_window: newest } = state.status;
-  const silent = performance.now() - heard;
-  if (!online || state.status.state !== "live") {
-    text("age", current === null ? "" : `numbers ${age(now - current + silent)} old`);
-  } else if (changed !== null) {
-    text("age", `last change ${ago(now - changed + silent)}`);
-  } else {
-    text("age", newest === null ? "" : `newest data from ${clock(newest)}`);
-  }
+  if (!store.parts) return;
+  const { state, now, changed_at: changed, current_at: current, newest_window: newest } = store.parts.status;
+  const silent = performance.now() - stream.heard;
+  let said = newest === null ? "" : `newest data from ${clock(newest)}`;
+  if (!stream.online || state !== "live") said = current === null ? "" : `numbers ${age(now - current + silent)} old`;
+  else if (changed !== null) said = `last change ${ago(now - changed + silent)}`;
+  setText($("age"), said);
 }
 
-// --- numbers ---------------------------------------------------------------------------------
-
-function show() {
-  showStatus();
-  if (state.status.state !== "live" && isEmpty()) return;
-  const { status, spend, errors } = state;
-  const recent = `Last ${period(spend.step_seconds * spend.starts.length)}`;
-  const frame = { starts: spend.starts, step_seconds: spend.step_seconds, title: recent };
-  document.querySelectorAll(".step").forEach((part) => setText(part, step(spend.step_seconds)));
-  document.querySelectorAll(".recent-column").forEach((part) => setText(part, recent));
-  showTiles(status, spend, errors, recent);
-  showCharts(spend, errors, frame);
-  showCategories(spend);
-  showTypes(errors);
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  text("about", `Committed transactions only, of ${status.app_id}, summed over all workers. Times in ${zone}.`);
+function showVerdict() {
+  const { parts } = store;
+  const old = { level: "wait", text: "The dashboard's server does not answer: these numbers are old" };
+  let [first, ...others] = [parts ? old : { level: "wait", text: "Connecting…" }];
+  if (parts && stream.online) [first, ...others] = findings(parts);
+  $("verdict").dataset.level = first.level;
+  document.title = `${MARKS[first.level] ?? ""}ticket-streams`;
+  const link = $("verdict-text");
+  setText(link, first.text);
+  if (first.href) link.href = first.href;
+  else link.removeAttribute("href");
+  alerts(others);
 }
 
-function showTiles(status, spend, errors, recent) {
-  const { total, recent: last } = spend;
-  const then = `in the ${recent.toLowerCase()}`;
-  money("spend", total.picodollars);
-  money("recent", last.picodollars);
-  text("spend-note", `all that is kept: the last ${period(status.retention_hours * 3600)}`);
-  text("recent-title", recent);
-  text("recent-note", `${count(last.tickets)} tickets, ${count(last.calls)} calls`);
-  text("tickets", count(total.tickets));
-  text("tickets-note", `${count(last.tickets)} ${then}`);
-  text("calls", count(total.calls));
-  text("calls-note", `${count(last.calls)} ${then}`);
-  text("rate", rate(total, 4));
-  text("rate-note", last.tickets ? `${rate(last, 4)} ${then}` : "");
-  text("errors", count(errors.total));
-  text("errors-note", `${count(errors.recent)} ${then}`);
-  text("unsettled", dollars(BigInt(total.unsettled_picodollars), 4));
-  $("unsettled").title = exactDollars(BigInt(total.unsettled_picodollars)).join("");
+// At least one, the worst first.
+function findings(parts) {
+  const { status, outlook, group } = parts;
+  const found = verdict(parts);
+  if (status.state === "live" && status.newest_window === null) return [{ level: "wait", text: NO_DATA }, ...found];
+  if (found.length) return found;
+  if (status.state === "loading") return [{ level: "wait", text: STATES.loading }];
+  const flow = outlook.tickets_per_second ? `${perSecond(outlook.tickets_per_second)} tickets a second` : "no tickets at the moment";
+  const waits = group ? (group.waiting ? `, ${count(group.waiting)} in hand` : ", nothing waits") : "";
+  return [{ level: "good", text: `All is well: ${flow}${waits}` }];
 }
 
-function money(id, picodollars) {
-  const [major, minor] = exactDollars(BigInt(picodollars));
-  text(id, major);
-  text(`${id}-minor`, minor);
+function alerts(found) {
+  items($("alerts"), found.map(({ text }) => [text]), "a");
+  found.forEach(({ href }, i) => $("alerts").children[i].firstChild.setAttribute("href", href));
 }
 
-function rate(row, places) {
-  const pico = row.picodollars_per_1000_tickets;
-  return pico === null ? "–" : dollars(BigInt(pico), places);
+// The demo has buttons that break things, and a panel that shows that nothing is lost.
+let hooked = false;
+function hooks() {
+  if (hooked || !store.parts.status.demo) return;
+  hooked = true;
+  import("/static/promises.js");
 }
 
-// "unknown" is grey; the others take the palette in their order.
-const colourOf = (category, i) => (category === "unknown" ? "s0" : `s${(i % 7) + 1}`);
-
-function showCharts(spend, errors, frame) {
-  const nothing = `Nothing in the ${frame.title.toLowerCase()}`;
-  const perCategory = spend.categories.map((one, i) => ({
-    name: one.category,
-    colour: colourOf(one.category, i),
-    points: one.picodollars.map(toNumber),
-    at: (index) => dollars(BigInt(one.picodollars[index])),
-    sum: dollars(BigInt(one.recent.picodollars)),
-  }));
-  const tickets = frame.starts.map((_, i) => spend.categories.reduce((sum, one) => sum + one.tickets[i], 0));
-  const all = {
-    name: "tickets",
-    colour: "ink-soft",
-    points: tickets,
-    at: (index) => count(tickets[index]),
-    sum: count(spend.recent.tickets),
-  };
-  const perType = errors.types.map((one, i) => ({
-    name: `${one.type} (${one.stage})`,
-    colour: `e${(i % 6) + 1}`,
-    points: one.counts,
-    at: (index) => count(one.counts[index]),
-    sum: count(one.recent),
-  })).filter((_, i) => errors.types[i].recent > 0);
-  const say = (what) => `${frame.title}: ${what}`;
-  const paid = dollars(BigInt(spend.recent.picodollars));
-  charts.spend.show(frame, perCategory, say(`${paid} spent`), paid === "$0.000000" ? nothing : "");
-  charts.tickets.show(frame, [all], say(`${all.sum} tickets`), spend.recent.tickets ? "" : nothing);
-  charts.errors.show(frame, perType, say(`${count(errors.recent)} errors`), errors.recent ? "" : nothing);
-}
-
-function showCategories({ categories, total }) {
-  const cells = (row) => [
-    dollars(BigInt(row.picodollars)),
-    ...[row.tickets, row.calls, row.input_tokens, row.output_tokens].map(count),
-    ...[row.cache_write_tokens, row.cache_read_tokens].map(count),
-  ];
-  rows($("categories"), categories.map((one, i) => ({
-    mark: colourOf(one.category, i),
-    cells: [one.category, ...cells(one.total)],
-  })), "No tickets yet");
-  rows($("categories-total"), categories.length ? [{ cells: ["Total", ...cells(total)] }] : []);
-}
-
-function showTypes({ types, recent, total }) {
-  rows($("types"), types.map((one, i) => ({
-    mark: `e${(i % 6) + 1}`,
-    cells: [one.type, one.stage, count(one.recent), count(one.total)],
-  })), "No errors");
-  rows($("types-total"), types.length ? [{ cells: ["Total", "", count(recent), count(total)] }] : []);
-}
-
-open();
+showControls();
+stream.open(address.write(scope));
 setInterval(showAge, 1000);

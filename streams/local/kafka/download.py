@@ -33,8 +33,10 @@ class _WrongJarError(Exception):
     """What came is not the jar of the lock."""
 
 
-def fill(folder: Path, jars: Sequence[Jar]) -> None:
+def fill(folder: Path, jars: Sequence[Jar], what: str = "Apache Kafka") -> None:
     """Download every one of ``jars`` that ``folder`` lacks. Raises KafkaUnavailable.
+
+    ``what`` they are is told to people.
 
     Safe against a kill at any moment (a jar appears whole or not at all) and against a second
     process that does the same (it waits, then finds the work done).
@@ -45,7 +47,7 @@ def fill(folder: Path, jars: Sequence[Jar]) -> None:
             _sweep(folder)
             missing = [jar for jar in jars if not jar.is_in(folder)]
             if missing:
-                _download_all(folder, missing)
+                _download_all(folder, missing, what)
     except OSError as error:
         raise cannot_write(folder, error, f"point {CACHE_DIR} elsewhere") from error
 
@@ -72,8 +74,8 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _download_all(folder: Path, jars: Sequence[Jar]) -> None:
-    with _progress(folder, jars) as counter, ThreadPoolExecutor(AT_A_TIME) as pool:
+def _download_all(folder: Path, jars: Sequence[Jar], what: str) -> None:
+    with _progress(folder, jars, what) as counter, ThreadPoolExecutor(AT_A_TIME) as pool:
         given_up = threading.Event()
         results = [pool.submit(_download, folder, jar, counter, given_up) for jar in jars]
         try:
@@ -119,7 +121,9 @@ def _attempt(folder: Path, jar: Jar, counter: Counter | None) -> None:
     # gets a folder of its own next to the final name, and the check is ours.
     with tempfile.TemporaryDirectory(dir=folder, prefix=_UNCHECKED) as unchecked:
         maven = context(Path(unchecked), counter)
-        file = maven.create_dependency(jar.coordinate).artifact.resolve()
+        group, artifact, version, classifier, packaging = jar.parts
+        component = maven.project(group, artifact).at_version(version)
+        file = component.artifact(classifier, packaging).resolve()
         size, digest = file.stat().st_size, sha256(file)
         if (size, digest) != (jar.size, jar.sha256):
             raise _WrongJarError(f"{size} bytes, sha256 {digest[:12]}…")
@@ -127,13 +131,13 @@ def _attempt(folder: Path, jar: Jar, counter: Counter | None) -> None:
 
 
 @contextmanager
-def _progress(folder: Path, jars: Sequence[Jar]) -> Iterator[Counter | None]:
+def _progress(folder: Path, jars: Sequence[Jar], what: str) -> Iterator[Counter | None]:
     """One bar for all of ``jars`` in a terminal, one line elsewhere."""
     total = sum(jar.size for jar in jars)
-    title = "Downloading Apache Kafka"
+    title = f"Downloading {what}"
     console = Console(stderr=True)
     if not console.is_terminal:
-        text = f"{title}: {len(jars)} jars, {total / 1e6:.0f} MB, kept in {folder}"
+        text = f"{title}: {len(jars)} files, {total / 1e6:.0f} MB, kept in {folder}"
         console.print(text, soft_wrap=True, highlight=False)
         yield None
         return

@@ -16,7 +16,10 @@ CACHE_DIR = "TICKET_STREAMS_CACHE_DIR"
 
 @dataclass(frozen=True)
 class Jar:
-    """One jar: its Maven coordinate ``group:artifact:version``, bytes, and SHA-256 in hex."""
+    """One file of a Maven repository: its bytes, and SHA-256 in hex.
+
+    ``coordinate`` is ``group:artifact:version`` for a jar; ``:classifier:packaging`` may follow.
+    """
 
     coordinate: str
     size: int
@@ -25,8 +28,15 @@ class Jar:
     @property
     def file(self) -> str:
         """Its file name in the cache: Maven's own, and unique among the jars of the lock."""
-        _, artifact, version = self.coordinate.split(":")
-        return f"{artifact}-{version}.jar"
+        _, artifact, version, classifier, packaging = self.parts
+        return f"{'-'.join(filter(None, (artifact, version, classifier)))}.{packaging}"
+
+    @property
+    def parts(self) -> tuple[str, str, str, str, str]:
+        """Group, artifact, version, classifier (empty for the main file) and packaging."""
+        group, artifact, version, *rest = self.coordinate.split(":")
+        classifier, packaging = rest or ("", "jar")
+        return group, artifact, version, classifier, packaging
 
     def is_in(self, folder: Path) -> bool:
         """Whether ``folder`` has it. Size is enough: only checked jars get their final name."""
@@ -36,9 +46,9 @@ class Jar:
             return False
 
 
-def locked() -> list[Jar]:
-    """Every jar of the lock, in the order of the class path."""
-    text = resources.files("streams.local.kafka").joinpath("jars.lock").read_text("utf-8")
+def locked(package: str = "streams.local.kafka") -> list[Jar]:
+    """Every jar of the package's lock, in the order of the class path."""
+    text = resources.files(package).joinpath("jars.lock").read_text("utf-8")
     rows = (line.split() for line in text.splitlines() if not line.startswith("#"))
     return [Jar(coordinate, int(size), sha256) for sha256, size, coordinate in rows]
 

@@ -1,0 +1,1 @@
+"""What runs beside the code: image, rules, dashboard, manifests."""
