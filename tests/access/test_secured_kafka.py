@@ -23,7 +23,9 @@ from streams.audit.group import read_group
 from streams.audit.snapshot import open_snapshot
 from streams.audit.topic_admin import open_admin
 from streams.cli import main
+from streams.dashboard.kafka_source import KafkaBooks
 from streams.dashboard.server import start_dashboard
+from streams.events.topics import Topics
 from streams.settings import Settings, load_settings, to_environment
 from tests.access.secured import PASSWORD, SecuredKafka, secured_kafka, unsigned_token
 from tests.access.token_endpoint import CLIENT, SECRET, token_endpoint
@@ -97,6 +99,20 @@ async def state_of_dashboard(settings: Settings) -> str:
         await dashboard.stop()
 
 
+async def page_is_complete(settings: Settings) -> None:
+    """Returns when everything on an open page has come."""
+    source = KafkaBooks(settings, Topics.of(settings))
+    following = asyncio.create_task(source.run())
+    try:
+        async with asyncio.timeout(20):
+            with source.reader():
+                while not (source.group and source.latest.tickets and source.latest.letters):
+                    await source.changed(source.version)
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
 def test_an_installation_needs_the_documented_rights_and_no_others(
     secured: SecuredKafka, namespace: str, tmp_path: Path
 ) -> None:
@@ -121,6 +137,7 @@ def test_an_installation_needs_the_documented_rights_and_no_others(
 
         asyncio.run(trim(users["worker"], stack))
         assert asyncio.run(state_of_dashboard(users["dashboard"])) == "live"
+        asyncio.run(page_is_complete(users["dashboard"]))
         reader = users["reader"]
         assert json.loads(told(reader, "status", "--json"))["group"]["workers"] == 1
         assert json.loads(told(reader, "top", "--json"))
