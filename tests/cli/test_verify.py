@@ -71,7 +71,7 @@ def test_it_exits_with_1_and_names_the_culprit(command: Command) -> None:
 def test_it_compares_with_the_account_of_the_api(command: Command) -> None:
     scene = command.scene
     charged = scene.settled + scene.unsettled + 1
-    account = {"calls": {"200": 4}, "by_model": {"m": {"picodollars": charged}}}
+    account = {"calls": {"200": 4}, "by_model": {"claude-haiku-5-5": {"picodollars": charged}}}
     with api_with(account) as url:
         data = command.json("verify", "--account", url)
         assert data["unaccounted"] == {"calls": 0, "picodollars": 1}
