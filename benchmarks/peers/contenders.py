@@ -48,7 +48,9 @@ class Contender:
     """Tickets in a call."""
 
 
-def _ours(group: int) -> Callable[[Job], Command]:
+def ours(group: int, **changes: object) -> Callable[[Job], Command]:
+    """A worker with so many tickets in a call; ``changes`` are settings."""
+
     def command(job: Job) -> Command:
         settings = load_settings(
             bootstrap_servers=job.bootstrap,
@@ -60,6 +62,7 @@ def _ours(group: int) -> Callable[[Job], Command]:
             batch_size=group,
             worker_port=0,
             session_timeout=float(job.session_seconds),
+            **changes,
         )
         return [sys.executable, "-m", "streams", "worker"], to_environment(settings)
 
@@ -71,8 +74,8 @@ AT_LEAST_ONCE = "at least once"
 AT_MOST_ONCE = "at most once"
 
 OURS = (
-    Contender("ours", "**ticket-streams, 1 ticket a call**", EXACTLY_ONCE, _ours(1)),
-    Contender("ours-25", "**ticket-streams, 25 a call**", EXACTLY_ONCE, _ours(25), group=25),
+    Contender("ours", "**ticket-streams, 1 ticket a call**", EXACTLY_ONCE, ours(1)),
+    Contender("ours-25", "**ticket-streams, 25 a call**", EXACTLY_ONCE, ours(25), group=25),
 )
 
 

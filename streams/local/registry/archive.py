@@ -39,7 +39,10 @@ def _unpack(archive: Path, place: Path) -> None:
     """Whole or not at all: a killed process leaves nothing under the final name."""
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".unpacking-") as unpacking:
         with tarfile.open(archive) as files:
-            files.extractall(unpacking, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                files.extractall(unpacking, filter="data")
+            else:  # Python below 3.11.4; the archive is the one that the lock file knows
+                files.extractall(unpacking)  # noqa: S202
         shutil.rmtree(place, ignore_errors=True)
         Path(unpacking).rename(place)
         Path(unpacking).mkdir()  # for the context to remove
