@@ -154,8 +154,8 @@ def _dollars(usage: Usage) -> float:
 
 
 @click.command(epilog="Example:  python -m benchmarks.scaling --peak 4")
-@click.option("--cpu-1", default=457.0, show_default=True, help="Microseconds, 1 ticket a call.")
-@click.option("--cpu-25", default=203.0, show_default=True, help="Microseconds, 25 a call.")
+@click.option("--cpu-1", default=391.0, show_default=True, help="Microseconds, 1 ticket a call.")
+@click.option("--cpu-25", default=212.0, show_default=True, help="Microseconds, 25 a call.")
 @click.option("--latency", default=0.8, show_default=True, help="Seconds of a call.")
 @click.option("--slots", default=50, show_default=True, help="Calls in flight of one worker.")
 @click.option("--peak", default=2.0, show_default=True, help="Busiest hour, in mean hours.")
