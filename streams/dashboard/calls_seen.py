@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from streams.dashboard.timeline import MINUTE, Timeline, sizes_for
-from streams.events.model import ABANDONED, WRITTEN_OFF, CallRecord
+from streams.events.model import ABANDONED, CLOSING, CallRecord
 
 GROWTH = 1.05
 """Each bucket of a latency is so much longer than the one before: percentiles are within 2.5%."""
@@ -35,7 +35,7 @@ class CallsSeen:
 
     def add(self, call: CallRecord, stamp: int) -> None:
         """One more record; ``stamp`` as in :class:`Timeline`."""
-        if call.outcome in (ABANDONED, WRITTEN_OFF):
+        if call.outcome in (ABANDONED, *CLOSING):
             return  # no call of its own, or one that nobody heard of
         at = call.ended_at / 1000
         if call.usage_seen:

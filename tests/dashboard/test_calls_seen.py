@@ -1,9 +1,11 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.dashboard.calls_seen import CallsSeen, bucket_of, latency_of, percentiles
+from streams.events.model import ABANDONED, CLOSING
 from tests.dashboard.scenes import HAIKU, SONNET, call
 
 NOW = 1_763_715_650.0
@@ -57,10 +59,12 @@ def test_what_is_read_from_the_cache_takes_nothing_of_the_limit() -> None:
     assert seen.limit_use(NOW)[0]["input_tokens"]["used"] == 12
 
 
-def test_a_record_without_a_call_counts_for_nothing() -> None:
+@pytest.mark.parametrize("outcome", [ABANDONED, *CLOSING])
+def test_a_record_without_a_call_counts_for_nothing(outcome: str) -> None:
     seen = CallsSeen()
-    seen.add(call(THIS, outcome="written_off", status=None), 1)
+    seen.add(call(THIS, outcome=outcome, status=None), 1)
     assert seen.since is None
+    assert seen.limits == {}
 
 
 def test_old_calls_are_forgotten() -> None:
