@@ -2,12 +2,23 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.events.model import CallRecord
 
 MOST_CALLS = 20_000
 """Calls remembered; of more than these the newest count."""
+
+
+def percentile(values: Sequence[int], percent: int) -> int:
+    """The smallest value that ``percent`` of 100 of them do not exceed (nearest rank); 0 of none.
+
+    ``percent`` is 1 to 100.
+    """
+    if not values:
+        return 0
+    return sorted(values)[math.ceil(percent * len(values) / 100) - 1]
 
 
 class Latency(NamedTuple):
@@ -40,5 +51,4 @@ class Latencies:
         taken = sorted(took for ended_at, took in self._calls if ended_at >= since)
         if not taken:
             return None
-        ranks = (max(1, math.ceil(len(taken) * percent / 100)) for percent in (50, 95, 99))
-        return Latency(len(taken), *(taken[rank - 1] for rank in ranks))
+        return Latency(len(taken), *(percentile(taken, percent) for percent in (50, 95, 99)))

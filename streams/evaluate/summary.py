@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from streams.audit.latency import percentile
 from streams.evaluate.calibration import Calibration, calibration, verdicts
 from streams.evaluate.compare import Comparison
 from streams.evaluate.curve import THRESHOLDS, Point, at_threshold, curve, recommended
 from streams.evaluate.judged import Judged
 from streams.evaluate.metrics import Score, accuracy, confusion, macro_f1, scores, wilson
-from streams.evaluate.tiers import TierFigures, percentile, tier_figures
+from streams.evaluate.tiers import TierFigures, tier_figures
 
 SHOWN = (
     "model",

@@ -1,9 +1,9 @@
 """What each tier was asked, how well it did, what it cost and how long it took."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streams.audit.latency import percentile
 from streams.evaluate.judged import Asked, Judged
 
 
@@ -31,16 +31,6 @@ def tier_figures(judged: Sequence[Judged]) -> list[TierFigures]:
     }
     figures = [_figures(name, pairs) for name, pairs in tiers.items()]
     return [tier for tier in figures if tier.asked]
-
-
-def percentile(values: Sequence[int], percent: int) -> int:
-    """The smallest value that ``percent`` of 100 of them do not exceed (nearest rank); 0 of none.
-
-    ``percent`` is 1 to 100.
-    """
-    if not values:
-        return 0
-    return sorted(values)[math.ceil(percent * len(values) / 100) - 1]
 
 
 def _figures(name: str, pairs: Sequence[tuple[str, Asked | None]]) -> TierFigures:

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.audit.latency import MOST_CALLS, Latencies
+from streams.audit.latency import MOST_CALLS, Latencies, percentile
 from streams.events.model import CallRecord, Share
 from tests.audit.scene import call_of, settings_of, topics_for
 
@@ -53,3 +54,19 @@ def test_memory_is_bounded() -> None:
     for _ in range(MOST_CALLS + 5):
         latencies.take(CALL)
     assert latencies.now(CALL.ended_at / 1000).calls == MOST_CALLS  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("percent", "value"), [(1, 1), (50, 5), (95, 10), (100, 10)])
+def test_percentiles_are_values_that_were_measured(percent: int, value: int) -> None:
+    assert percentile([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], percent) == value
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1), st.integers(1, 100))
+def test_so_many_values_are_not_above_a_percentile(values: list[int], percent: int) -> None:
+    found = percentile(values, percent)
+    assert sum(value <= found for value in values) * 100 >= percent * len(values)
+    assert sum(value < found for value in values) * 100 < percent * len(values)
+
+
+def test_the_percentile_of_nothing_is_zero() -> None:
+    assert percentile([], 95) == 0
