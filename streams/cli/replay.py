@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from aiokafka.errors import KafkaError, ProducerFenced
 from rich.progress import MofNCompleteColumn
 
 from streams.audit.report import Report
@@ -213,9 +212,7 @@ def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> Replay:
             run(work())
     except PreflightError as error:  # the schema registry
         raise click.ClickException(f"{error}; {again}") from None
-    except ProducerFenced:
-        raise click.ClickException("another process has taken this run over") from None
-    except (KafkaError, TimeoutError, OSError) as error:
+    except (TimeoutError, OSError) as error:
         raise click.ClickException(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}; {again}") from None
     return replay
 
