@@ -54,7 +54,8 @@ class GroupWriter:
 
     def _send(self) -> None:
         self._due, self._last = None, asyncio.get_running_loop().time()
-        for where in self._groups.keys() - self._sending.keys():
+        # In the order they came in: a set's order is another one in every process.
+        for where in [where for where in self._groups if where not in self._sending]:
             task = asyncio.create_task(self._send_group(*where, self._groups.pop(where)))
             self._sending[where] = task
             task.add_done_callback(lambda _, where=where: self._sent(where))  # type: ignore[misc]
