@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from anthropic import AsyncAnthropic
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.peers.question import MODEL, question
+from benchmarks.prompt import spent
 from benchmarks.rig import tickets
 from streams.books.money import dollars
+from streams.classify.prompt import Prompt
 from streams.claude.client import Claude
 from streams.claude.gate import Gate
 from streams.claude.pace import Unpaced
@@ -26,18 +30,23 @@ from streams.claude.tiers import classifier, models
 from streams.delivery.offline import Offline
 from streams.delivery.work import DeadLetter
 from streams.events.model import CallRecord, Ticket
+from streams.local.standin.prices import Usage, model_named
 from streams.local.standin.process import StandIn
 from streams.settings import Settings, load_settings
 
 SIZES = (1, 5, 25, 100)
 AIM = 35
 """Per cent of the bill of single calls that shared ones may cost."""
+CALLS_BY_HAND = 50
+"""Calls of the hand-written consumer in flight."""
 
 HOW = """\
 How: {tickets} tickets through the worker's own path, without Kafka, against the stand-in for
 Claude, which counts the tokens; all are there from the start, so that calls are as full as they may
 be. Every call is in the sum: those that were asked again, and the escalation's. The bill of our
-books is compared with the stand-in's own account, to the pico-dollar."""
+books is compared with the stand-in's own account, to the pico-dollar. By hand: what a consumer of
+benchmarks/peers/ asks, one ticket a call. The least: text and answers at 25 a call, if prompt,
+schema and frames were free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,35 @@ async def _ask(found: list[Ticket], settings: Settings, calls: list[CallRecord])
     )
 
 
+def ask_by_hand(found: list[Ticket]) -> int:
+    """The bill of benchmarks/peers' own question, one ticket a call, in pico-dollars."""
+    slots = asyncio.Semaphore(CALLS_BY_HAND)
+
+    async def all_of_them(url: str) -> None:
+        async with AsyncAnthropic(api_key="stand-in", base_url=url, max_retries=0) as client:
+
+            async def one(text: str) -> None:
+                async with slots:
+                    await client.messages.create(**question(text))
+
+            await asyncio.gather(*(one(f"{t.subject or ''}\n\n{t.text}".strip()) for t in found))
+
+    with StandIn(seed=1) as api:
+        asyncio.run(all_of_them(api.url))
+        return int(api.account()["by_model"][MODEL]["picodollars"])
+
+
+def least(found: list[Ticket]) -> int:
+    """What their text and the answers cost at 25 a call, in pico-dollars: nobody can save it."""
+    settings = load_settings(anthropic_api_key="stand-in")
+    prompt = Prompt(
+        settings.categories, settings.model, settings.max_tokens, settings.max_text_chars
+    )
+    tokens = spent(prompt, settings.categories, [prompt.part(ticket) for ticket in found], 25)
+    call = Usage(round(tokens.text * 25), round(tokens.answer * 25))
+    return model_named(settings.model).cost(call) * len(found) // 25
+
+
 def show(bills: list[Bill], tickets_asked: int) -> None:
     """A table on standard error."""
     table = Table(title="What they cost")
@@ -123,10 +161,14 @@ def show(bills: list[Bill], tickets_asked: int) -> None:
             f"{bill.input_tokens / tickets_asked:.1f}",
             f"{bill.output_tokens / tickets_asked:.1f}",
             f"{bill.escalated / tickets_asked:.1%}",
-            dollars(bill.picodollars * 1_000_000 // tickets_asked, 2),
+            _per_million(bill.picodollars, tickets_asked),
             f"{bill.picodollars / single.picodollars:.1%}",
         )
     Console(stderr=True, highlight=False, width=110).print(table)
+
+
+def _per_million(picodollars: int, tickets_asked: int) -> str:
+    return dollars(picodollars * 1_000_000 // tickets_asked, 2)
 
 
 @click.command(help=(__doc__ or "").partition("\n")[0])
@@ -151,13 +193,26 @@ def main(count: int, tickets_file: Path | None) -> None:
     single, shared = (
         next(b for b in bills if not b.escalation and b.batch_size == size) for size in (1, 25)
     )
+    by_hand, floor = ask_by_hand(found), least(found)
     share = 100 * shared.picodollars / single.picodollars
+    share_by_hand = 100 * shared.picodollars / by_hand
+    share_least = 100 * floor / single.picodollars
     click.echo(f"25 a call cost {share:.1f}% of one each (aim: {AIM}%).", err=True)
+    click.echo(
+        f"By hand, one each: {_per_million(by_hand, len(found))} a million; 25 a call cost "
+        f"{share_by_hand:.1f}% of it.\n"
+        f"The least, text and answers alone: {_per_million(floor, len(found))}, "
+        f"{share_least:.1f}% of one each.",
+        err=True,
+    )
     click.echo(
         json.dumps(
             {
                 "tickets": len(found),
                 "shared_percent_of_single": round(share, 2),
+                "shared_percent_of_by_hand": round(share_by_hand, 2),
+                "least_percent_of_single": round(share_least, 2),
+                "by_hand_picodollars": by_hand,
                 "bills": [asdict(bill) for bill in bills],
             }
         )
