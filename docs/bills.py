@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -12,6 +13,7 @@ from benchmarks.prompt import CACHED_CATEGORIES, Spent, read_tickets, spent
 from streams.classify.categories import DEFAULT, Category
 from streams.classify.prompt import Prompt, new_ids
 from streams.claude.prices import Usage, cost, price_list
+from streams.local.samples import load
 from streams.local.standin.answers import answer_text
 from streams.local.standin.prompt_cache import PromptCache
 from streams.local.standin.requests import parse
@@ -28,6 +30,8 @@ MANY = tuple(
     for n in range(CACHED_CATEGORIES)
 )
 """A set of categories whose prompt is long enough for the prompt cache."""
+MOST_EXAMPLES, EXAMPLE_CHARS = 5, 80
+"""As many as a category may have, as short as the prompt cache still allows."""
 
 
 class Bill(NamedTuple):
@@ -50,6 +54,23 @@ class Bill(NamedTuple):
     def batched(self, tickets: int) -> Fraction:
         """What so many like them would cost in message batches, in pico-dollars."""
         return Fraction(self.in_batches * tickets, self.tickets)
+
+
+@cache
+def with_examples() -> tuple[Category, ...]:
+    """The default categories with as many examples as they may have: how sample tickets begin."""
+    found = load()
+    return tuple(
+        replace(
+            category,
+            examples=tuple(
+                " ".join(str(sample.fields["text"]).split())[:EXAMPLE_CHARS]
+                for sample in found
+                if sample.expect == category.name and sample.kind == "plain"
+            )[:MOST_EXAMPLES],
+        )
+        for category in DEFAULT
+    )
 
 
 @cache

@@ -9,7 +9,18 @@ from fractions import Fraction
 from pathlib import Path
 from textwrap import fill
 
-from docs.bills import DAY, MANY, MODEL, bill, parts_of_a_call, prompt_of, ticket_parts
+from docs.bills import (
+    DAY,
+    EXAMPLES,
+    MANY,
+    MODEL,
+    MOST_EXAMPLES,
+    bill,
+    parts_of_a_call,
+    prompt_of,
+    ticket_parts,
+    with_examples,
+)
 from streams.books.money import dollars
 from streams.classify.categories import DEFAULT
 from streams.classify.prompt import LEAST_CACHEABLE
@@ -119,13 +130,18 @@ def _sizes() -> str:
 
 def _cache() -> str:
     rows = []
-    for categories in (DEFAULT, MANY):
+    sets = (
+        (f"{len(DEFAULT)} categories", DEFAULT),
+        (f"the same with {MOST_EXAMPLES} examples each", with_examples()),
+        (f"{len(MANY)} categories with {len(EXAMPLES)} examples each", MANY),
+    )
+    for name, categories in sets:
         for size in SIZES[:2]:
             without = bill(HAIKU, size, categories, cached=False).of(MILLION)
             with_it = bill(HAIKU, size, categories).of(MILLION)
             rows.append(
                 (
-                    f"{len(categories)} categories, {size} a call",
+                    f"{name}, {size} a call",
                     "yes" if prompt_of(HAIKU, categories).caches else "no: too short",
                     _usd(without),
                     _usd(with_it),
@@ -260,13 +276,15 @@ def _about_the_cache() -> str:
     least = LEAST_CACHEABLE[HAIKU]
     band = price_list().price(HAIKU, DAY).bands[0]
     own = parts_of_a_call(1)
+    plain, taught = bill(HAIKU, 1).of(1), bill(HAIKU, 1, with_examples()).of(1)
     return _said(f"""
         Haiku caches a prompt's beginning from {least} tokens on. The default categories need
         {own.instructions + own.definitions:.0f}: nothing is cached, and the cache changes nothing.
         {least} tokens that are read from the cache cost as much as
         {least * band.cache_read / band.input:.0f} others, so examples that make the prompt long
-        enough may even save money, where tickets do not share calls and come at least every five
-        minutes. The first call after that time without one pays
+        enough even save money where tickets do not share calls and come at least every five
+        minutes: {MOST_EXAMPLES} short ones for each category, which help the model besides, save
+        {_share(plain - taught, plain)}. The first call after that time without one pays
         {_share(band.cache_write_5m - band.input, band.input)} more for what it writes.
         """)
 
