@@ -14,6 +14,7 @@ from typing import Any
 import aiokafka
 import faust
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from faust.tables.manager import TableManager
 from faust.tables.table import Table
 from faust.tables.wrappers import WindowWrapper
 from faust.transport.drivers import aiokafka as driver
@@ -306,6 +307,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     *((Table, n) for n in ("_new_changelog_topic", "_relative_now", "_del_old_keys")),
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),
+    (TableManager, "_update_channels"),
 ]
 
 

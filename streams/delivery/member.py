@@ -142,7 +142,7 @@ class Member:
     async def assigned(self, numbers: Collection[int], generation: int) -> None:
         """Fence, restore, then work. Returns when events may come, or when it was cut short."""
         await self.give_up(grace=0)
-        with many_objects():
+        with many_objects(again=self._opening is not None):
             self._opening = asyncio.create_task(self._open(numbers, generation))
             await asyncio.wait([self._opening])
         if not self._opening.cancelled() and (error := self._opening.exception()) is not None:

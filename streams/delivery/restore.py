@@ -41,12 +41,15 @@ class Restored:
 
 
 @contextmanager
-def many_objects() -> Iterator[None]:
+def many_objects(*, again: bool) -> Iterator[None]:
     """While the rows of the tables are read, a million of them perhaps: Python's collector would go
     through all of them again and again, here and ever after. None of them is a cycle.
+
+    ``again`` tells that an earlier assignment read some, which are gone by now.
     """
-    gc.unfreeze()  # what an earlier assignment read, which is gone by now
-    gc.collect()
+    if again:
+        gc.unfreeze()
+        gc.collect()
     gc.disable()
     try:
         yield

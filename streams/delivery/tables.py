@@ -47,6 +47,14 @@ class BookManager(TableManager):  # type: ignore[misc]
         self._channels[table] = None
         return table
 
+    async def on_start(self) -> None:
+        """Upstream sleeps for a second first, until every table is there: ours are from the start.
+
+        In that second a worker that was restarted would not even ask to be let into its group.
+        """
+        await self._update_channels()
+        await self.recovery.start()
+
     def __bool__(self) -> bool:
         return False
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,27 @@ def committed(table: BookTable, partition: int, key: str, *at: float) -> Overlay
 
 def everything(table: BookTable) -> dict[Any, Any]:
     return dict(table.data.data)
+
+
+async def test_the_tables_are_ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stock Faust sleeps for a second, and the worker joins its group after that."""
+    app = create_app(Settings())
+    new_table(app)
+    done: list[str] = []
+
+    class Recovery:
+        async def start(self) -> None:
+            done.append("recovery")
+
+    async def sleep(_: float) -> None:
+        done.append("slept")
+
+    monkeypatch.setattr(app.tables, "_recovery", Recovery())
+    monkeypatch.setattr(app.tables, "sleep", sleep)
+    monkeypatch.setattr(app, "consumer", Mock(assignment=set))
+    await app.tables.on_start()
+    assert done == ["recovery"]
+    assert app.tables._tables_registered.is_set()
 
 
 def test_rows_are_readable_after_their_transaction_and_not_before() -> None:
