@@ -113,7 +113,7 @@ async def measure(settings: Settings, partitions: int, *, collecting: bool) -> d
     }
     process = psutil.Process()
     before, began = process.memory_info().rss, time.monotonic()
-    with nullcontext() if collecting else many_objects():
+    with nullcontext() if collecting else many_objects(again=False):
         state = await restore(settings.bootstrap_servers, Topics.of(settings), range(partitions))
         read = time.monotonic()
         for number, restored in state.items():

@@ -11,7 +11,6 @@ from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
-from streams.delivery.faust_door import misfits
 from streams.events.output_schema import OutputSchemaError, registered_encoder
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
@@ -35,6 +34,8 @@ async def check(settings: Settings) -> RoutedEncoder:
 
     Raises PreflightError with the first thing that is wrong.
     """
+    from streams.delivery.faust_door import misfits  # noqa: PLC0415  commands without Faust ask too
+
     check_api(settings, prices_of(settings))
     for misfit in misfits():
         raise PreflightError(f"{misfit}: install the versions of requirements.txt")

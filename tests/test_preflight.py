@@ -13,6 +13,7 @@ from tenacity import stop_after_attempt
 from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
 from streams.claude.prices import price_list, prices_of
+from streams.delivery import faust_door
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
 from streams.preflight import PreflightError, check, check_api
@@ -93,7 +94,7 @@ async def test_a_broker_that_is_not_there_is_named_soon(closed_port: int) -> Non
 async def test_other_versions_than_the_pinned_ones_are_refused(
     monkeypatch: pytest.MonkeyPatch, closed_port: int
 ) -> None:
-    monkeypatch.setattr(preflight, "misfits", lambda: ["aiokafka is 9.9.9, made for 0.14.0"])
+    monkeypatch.setattr(faust_door, "misfits", lambda: ["aiokafka is 9.9.9, made for 0.14.0"])
     message = await refusal(settings(bootstrap_servers=f"127.0.0.1:{closed_port}"))
     assert "aiokafka is 9.9.9" in message
     assert "requirements.txt" in message

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from streams.access.hang_up import hang_up_at_once
-from streams.access.tokens import tokens_of
-
 if TYPE_CHECKING:  # settings are checked with this module
     from streams.settings import Settings
 
@@ -43,6 +40,9 @@ def kafka_of(settings: "Settings") -> Kafka:
     if protocol != "PLAINTEXT":
         security["security_protocol"] = protocol
     if protocol.endswith("SSL"):
+        # Here and below: settings without Kafka must not wait until all of aiokafka is loaded.
+        from streams.access.hang_up import hang_up_at_once  # noqa: PLC0415
+
         hang_up_at_once()
         security["ssl_context"] = _tls(settings)
     if protocol.startswith("SASL_"):
@@ -85,6 +85,8 @@ def _sasl(settings: "Settings") -> dict[str, Any]:
     if mechanism is None:
         raise ValueError(f"KAFKA_SASL_MECHANISM: is needed with {settings.security_protocol}")
     if mechanism == "OAUTHBEARER":
+        from streams.access.tokens import tokens_of  # noqa: PLC0415
+
         tokens = tokens_of(settings)
         return {"sasl_mechanism": mechanism, "sasl_oauth_token_provider": tokens}
     user, password = settings.sasl_username, settings.sasl_password

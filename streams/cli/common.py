@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TimeRemainingColumn
 
 from streams.access.acls import Role
 from streams.audit.asked import instant_of, seconds_of
 from streams.audit.query import QueryError
-from streams.audit.topic_admin import TopicsError
 from streams.events.topics import Topics
 from streams.settings import Settings, SettingsError, load_settings
 
@@ -51,6 +49,10 @@ def topics_of(settings: Settings) -> Topics:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs it to its end. Raises ClickException for what a person can mend."""
+    from aiokafka.errors import KafkaError
+
+    from streams.audit.topic_admin import TopicsError
+
     if not logging.getLogger().handlers:
         # Nobody set up logging: what goes wrong is said once, below.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -23,7 +23,6 @@ from streams.cli.common import (
     topics_of,
     utc,
 )
-from streams.delivery import reconcile
 from streams.events.model import CallRecord
 
 
@@ -74,6 +73,8 @@ def command(
         raise click.UsageError("--settle and --account belong together")
     if older_than and (settle or again):
         raise click.UsageError("--older-than is for the list and for --write-off")
+    from streams.delivery import reconcile
+
     settings = load()
     topics = topics_of(settings)
     made: list[CallRecord] = []

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import MofNCompleteColumn
@@ -24,9 +24,11 @@ from streams.observe.logs import configure
 from streams.preflight import PreflightError, check_api
 from streams.replay.making import Forecast, Order, Place, make_plan, topic_id
 from streams.replay.plan import Plan, installation
-from streams.replay.runner import Replay
 from streams.replay.store import load_plan, save
 from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.replay.runner import Replay
 
 INTERRUPTED = 130
 
@@ -195,7 +197,9 @@ def _installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
         raise click.ClickException(str(error)) from None
 
 
-def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> Replay:
+def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> "Replay":
+    from streams.replay.runner import Replay
+
     bar = progress(MofNCompleteColumn())
     task = bar.add_task("", total=plan.events)
     replay = Replay(settings, topics, plan, lambda done, _: bar.update(task, completed=done))

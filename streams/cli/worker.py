@@ -7,8 +7,6 @@ import logging
 import click
 
 from streams.cli.common import load
-from streams.observe.logs import configure
-from streams.preflight import PreflightError, check
 
 
 @click.command(
@@ -21,6 +19,9 @@ def command() -> None:
     SIGTERM finishes the calls in flight, commits, leaves the group and exits with 0. Any other exit
     code asks the supervisor to start it again: it goes on where it was.
     """
+    from streams.observe.logs import configure
+    from streams.preflight import PreflightError, check
+
     settings = load()
     configure(settings.log_level, settings.log_format)
     clients = logging.getLogger("aiokafka")

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aiokafka import codec
-
 Client = Literal["consumer", "producer", "both"]
 
 
@@ -79,6 +77,8 @@ def _name(text: str) -> str:
 
 
 def _compression(text: str) -> str | None:
+    from aiokafka import codec  # noqa: PLC0415  settings alone do not need aiokafka
+
     codecs = {"none": True, "gzip": codec.has_gzip(), "snappy": codec.has_snappy(),
               "lz4": codec.has_lz4(), "zstd": codec.has_zstd()}  # fmt: skip
     if not codecs.get(text):
