@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import aiohttp
-import anthropic
-
 from streams.claude.failures import explain, malformed
 from streams.claude.prices import Usage
 from streams.claude.rate_headers import RateLimits, read_rate_limits
@@ -59,7 +56,7 @@ class Claude:
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._transport.post(request)
-        except (anthropic.APIError, aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except Exception as error:  # what is not the API's doing, explain raises again
             raise explain(error) from error
         request_id = answer.headers.get("request-id")
         limits = read_rate_limits(answer.headers)

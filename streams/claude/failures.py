@@ -3,15 +3,20 @@
 One table, one place: nothing else in the project looks at an exception of the client.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import aiohttp
-import anthropic
 
 from streams.claude.rate_headers import RateLimits, read_rate_limits
+
+if TYPE_CHECKING:
+    import anthropic
 
 
 class Recovery(Enum):
@@ -78,6 +83,8 @@ _UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 def explain(error: Exception) -> Failure:
     """The failure behind what the client raised. Re-raises what is not the API's doing (a bug)."""
+    import anthropic  # noqa: PLC0415  loaded late, see streams/claude/sdk.py
+
     # The SDK's own errors have it below that of its transport.
     broken = error if isinstance(error, aiohttp.ClientError) else _cause(_cause(error))
     sent = not isinstance(broken, _UNSENT)

@@ -6,6 +6,7 @@ says once where a request goes and what its headers are, and what an error means
 one; in between aiohttp carries the bytes.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,8 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import anthropic
-import httpx2
+
+from streams.claude.sdk import Sdk
 
 KEEP_ALIVE = 5.0
 """Seconds that an idle connection is kept; the SDK's own."""
@@ -37,15 +38,11 @@ class Transport:
     """
 
     def __init__(self, *, api_key: str, base_url: str | None, connections: int) -> None:
-        self._sdk = anthropic.AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0)
-        self._url = f"{str(self._sdk.base_url).rstrip('/')}/v1/messages"
-        self._headers = {
-            name: value
-            for name, value in self._sdk.default_headers.items()
-            if isinstance(value, str)
-        }
+        self._api_key = api_key
+        self._base_url = base_url
         self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+        self._opened: tuple[Sdk, aiohttp.ClientSession] | None = None
 
     async def post(self, request: Mapping[str, Any]) -> Answer:
         """Send the keyword arguments of ``messages.create``, and return the answer, whole.
@@ -54,41 +51,39 @@ class Transport:
         the connection fails, UnicodeEncodeError for text that cannot be sent. There is no timeout.
         """
         body = _dump(request).encode()
-        async with self._opened().post(self._url, data=body, headers=self._headers) as response:
+        sdk, session = self._opened or await self._open()
+        async with session.post(sdk.url, data=body, headers=sdk.headers) as response:
             content = await response.read()
             if not response.ok:
-                raise self._error(response.status, response.headers, content)
+                raise sdk.error(response.status, response.headers, content)
             return Answer(response.status, response.headers, content)
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-        await self._sdk.close()
+        if self._opened is not None:
+            sdk, session = self._opened
+            await session.close()
+            await sdk.close()
 
-    def _opened(self) -> aiohttp.ClientSession:
-        """Opened by the first call, in whose loop it lives."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self._connections,
-                    keepalive_timeout=KEEP_ALIVE,
-                    ssl=httpx2.create_ssl_context(),  # the certificates that the SDK trusts
-                ),
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                proxy=_proxy(self._url),
-            )
-        return self._session
-
-    def _error(
-        self, status: int, headers: Mapping[str, str], content: bytes
-    ) -> anthropic.APIStatusError:
-        """As the SDK would raise it."""
-        plain = {name: text for name, text in headers.items() if name.lower() not in _OF_THE_BODY}
-        request = httpx2.Request("POST", self._url)
-        response = httpx2.Response(status, headers=plain, content=content, request=request)
-        return self._sdk._make_status_error_from_response(response)
+    async def _open(self) -> tuple[Sdk, aiohttp.ClientSession]:
+        """By the first call, in whose loop the session lives."""
+        async with self._opening:
+            if self._opened is None:
+                sdk = await asyncio.to_thread(Sdk, api_key=self._api_key, base_url=self._base_url)
+                self._opened = (
+                    sdk,
+                    aiohttp.ClientSession(
+                        connector=aiohttp.TCPConnector(
+                            limit=self._connections,
+                            keepalive_timeout=KEEP_ALIVE,
+                            ssl=sdk.certificates,
+                        ),
+                        timeout=aiohttp.ClientTimeout(total=None),
+                        cookie_jar=aiohttp.DummyCookieJar(),
+                        proxy=_proxy(sdk.url),
+                    ),
+                )
+            return self._opened
 
 
 def _proxy(url: str) -> str | None:
@@ -100,7 +95,3 @@ def _proxy(url: str) -> str | None:
     known = getproxies()
     found = known.get(parts.scheme) or known.get("all")
     return found if found is None or "://" in found else f"http://{found}"
-
-
-_OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that are not true any more once a body is unpacked."""

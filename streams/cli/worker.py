@@ -19,11 +19,13 @@ def command() -> None:
     SIGTERM finishes the calls in flight, commits, leaves the group and exits with 0. Any other exit
     code asks the supervisor to start it again: it goes on where it was.
     """
+    from streams.claude.sdk import load_soon
     from streams.observe.logs import configure
     from streams.preflight import PreflightError, check
 
     settings = load()
     configure(settings.log_level, settings.log_format)
+    load_soon()
     clients = logging.getLogger("aiokafka")
     clients.setLevel(logging.CRITICAL)  # what is wrong is said once, below
     try:
