@@ -31,7 +31,7 @@ from streams.delivery.intake import Intake
 from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
-from streams.delivery.partition import Books
+from streams.delivery.outbox import Books
 from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends

@@ -2,10 +2,12 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from streams.local.standin import StandIn
 from tests.kafka_fixture import shared_broker
 
 # No deadlines: a busy machine is not a failure. CI tries the same examples each time.
@@ -27,3 +29,18 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> str:
 def namespace() -> str:
     """A short name that no other test has, for topics and app ids on the shared broker."""
     return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[StandIn]:
+    """One stand-in for all; take ``api``."""
+    with StandIn() as standin:
+        yield standin
+
+
+@pytest.fixture
+def api(started: StandIn) -> StandIn:
+    """A stand-in without faults, and with an empty account."""
+    started.no_faults()
+    started.reset()
+    return started

@@ -3,13 +3,12 @@
 import contextlib
 import socket
 import threading
-from types import TracebackType
-from typing import Self
 
 from streams.local.kafka.ports import HOST, free_port
+from streams.local.startable import Startable
 
 
-class Door:
+class Door(Startable):
     """Forwards connections from its own ``port`` to ``target`` on this machine while open."""
 
     def __init__(self, target: int) -> None:
@@ -18,13 +17,14 @@ class Door:
         self._listener: socket.socket | None = None
         self._connections: list[socket.socket] = []
 
-    def open(self) -> None:
+    def start(self) -> None:
         self._listener = socket.create_server((HOST, self.port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def shut(self) -> None:
+    def stop(self) -> None:
         """Connections that are open are cut."""
-        assert self._listener is not None
+        if self._listener is None:
+            return
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
@@ -43,18 +43,6 @@ class Door:
             self._connections += [ours, theirs]
             for source, sink in ((ours, theirs), (theirs, ours)):
                 threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.shut()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -1,10 +1,10 @@
 """How much of each budget is used, by the committed books."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from streams.audit.books import Books
-from streams.books.limits import Limit, Period, Scope, begin_of
+from streams.books.limits import Limit, Period, begin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,33 @@ class BudgetUse:
         return ", ".join([f"budget per {self.period}", *whose])
 
 
-def budgets_in(books: Books, limits: Iterable[Limit], now: float) -> tuple[BudgetUse, ...]:
+Paid = Callable[[float], Iterable[tuple[str, str, int]]]
+"""What is paid since then (epoch seconds): category, value, and pico-dollars, unsettled too."""
+
+
+def use_of(limits: Iterable[Limit], paid: Paid, now: float) -> tuple[BudgetUse, ...]:
     """Of each budget there is, in their order. ``now`` is epoch seconds. Pure."""
     return tuple(
         BudgetUse(
             limit.period,
             *limit.scope,
             limit.picodollars,
-            _spent(books, begin_of(limit.period, now), limit.scope),
+            sum(
+                money
+                for category, value, money in paid(begin_of(limit.period, now))
+                if limit.scope.holds(category, value)
+            ),
         )
         for limit in limits
     )
 
 
-def _spent(books: Books, since: float, scope: Scope) -> int:
-    return sum(
-        row.picodollars + row.unsettled_picodollars
-        for key, row in books.spend.items()
-        if key.start >= since
-        and scope.category in (None, key.category)
-        and scope.value in (None, key.value)
-    )
+def paid_in(books: Books) -> Paid:
+    """By the rows of the books."""
+
+    def since(begin: float) -> Iterator[tuple[str, str, int]]:
+        for key, row in books.spend.items():
+            if key.start >= begin:
+                yield key.category, key.value, row.picodollars + row.unsettled_picodollars
+
+    return since

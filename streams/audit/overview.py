@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from streams.audit.books import Books, load_books
-from streams.audit.budget_use import BudgetUse, budgets_in
+from streams.audit.budget_use import BudgetUse, paid_in, use_of
 from streams.audit.group import Group, read_group
 from streams.audit.snapshot import open_snapshot
 from streams.books.limits import Limit
@@ -112,7 +112,7 @@ def overview(
             for category, tickets in tickets_by_category(books, lately).items()
         },
         picodollars_per_hour=round(recent.picodollars * HOUR / (now - lately)),
-        budgets=budgets_in(books, limits, now),
+        budgets=use_of(limits, paid_in(books), now),
     )
 
 

@@ -30,6 +30,10 @@ class Scope(NamedTuple):
     value: str | None = None
     """Of the ticket's field that the books tell apart."""
 
+    def holds(self, category: str, value: str) -> bool:
+        """Whether spending on ``category`` and ``value``, as a row's key has them, counts."""
+        return self.category in (None, category) and self.value in (None, value)
+
 
 WHOLE = Scope()
 

@@ -1,4 +1,5 @@
-"""Budgets that are changed in the settings file while the worker runs. Nothing else is taken."""
+"""Budgets that are changed in the settings file while the worker, or the dashboard, runs. Nothing
+else is taken."""
 
 import asyncio
 import logging

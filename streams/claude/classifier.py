@@ -1,16 +1,15 @@
-"""One call for one or many tickets: sent until the API answers, and a record of every try.
+"""One request about one or many tickets: sent until the API answers.
 
 The only place that tries again. How long a failure is waited for and when a request is given up
-stands here; what kind of failure it was stands in failures.py, and what comes of each ticket in
-classify/triage.py.
+stands here; what kind of failure it was stands in failures.py, the record of every try is made in
+call_records.py, and what comes of each ticket is said by classify/triage.py.
 """
 
 import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from tenacity import (
     AsyncRetrying,
@@ -19,19 +18,18 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from streams.classify.answer import Reading, Verdict, read_message
+from streams.classify.answer import read_message
 from streams.classify.prompt import Prompt, new_ids
-from streams.classify.triage import LOW_CONFIDENCE, CallTier
-from streams.claude.bound import most_of_call
+from streams.classify.triage import CallTier
+from streams.claude.call_records import CallRecords, Try
 from streams.claude.client import Claude, Reply
 from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
-from streams.claude.prices import NoPrice, PriceList, Usage
-from streams.claude.rate_headers import Bucket, RateLimits
-from streams.claude.sharing import share_out
+from streams.claude.prices import PriceList
+from streams.claude.question import Answered, Question
 from streams.claude.unpriced import Unpriced
-from streams.events.model import ABANDONED, UNKNOWN, UNPRICED, CallRecord, Share
+from streams.events.model import ABANDONED, CallRecord
 from streams.events.times import now_ms
 
 FIRST_PAUSE = 0.25
@@ -57,25 +55,6 @@ made when this returns."""
 
 async def untold(_: CallRecord) -> None:
     """Begin where nothing outlives the process anyway."""
-
-
-class Question(NamedTuple):
-    """One ticket, as a call asks about it: its offset, its part of the prompt, the most input
-    tokens of that part, and what the books tell it apart by."""
-
-    offset: int
-    part: str
-    bound: int
-    books_value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A call that the API answered, and what it says about each ticket, in order. Whoever commits
-    one commits both."""
-
-    call: CallRecord
-    readings: Sequence[Reading]
 
 
 class Refused(Exception):  # noqa: N818  the tickets' fault, not ours
@@ -140,12 +119,6 @@ class Classifier:
             return 0.0  # the gate itself makes everybody wait
         return min(FIRST_PAUSE, self.retry_max_wait)
 
-    def outcome(self, reading: Reading) -> str:
-        """What the books say of one ticket's answer."""
-        if not isinstance(reading, Verdict):
-            return reading
-        return "ok" if reading.confidence >= self.threshold else LOW_CONFIDENCE
-
 
 class _Case:
     """All tries of one request."""
@@ -161,16 +134,17 @@ class _Case:
         begin: Begin,
     ) -> None:
         self._desk = desk
-        self._topic = topic
-        self._partition = partition
-        self._questions = questions
+        self._books = CallRecords(
+            desk.tier, desk.prompt, desk.prices, desk.unpriced, desk.threshold, desk.now_ms,
+            topic, partition, questions,
+        )  # fmt: skip
         self._record = record
         self._attempts = attempts
         self._begin = begin
         # Not to be guessed: a ticket's text might name an id to answer for another ticket.
         self._ids = new_ids(len(questions))
         self._request = desk.prompt.request(self._ids, [question.part for question in questions])
-        self._size = len(questions), sum(question.bound for question in questions)
+        self._size = self._books.size
         self._tally = desk.gate.tally
         self._strikes = 0
         self._tried = False
@@ -193,84 +167,36 @@ class _Case:
         desk = self._desk
         async with desk.gate.call():
             self._attempts += 1
-            call_id = uuid.uuid4().hex
-            started = desk.now_ms()
+            this = Try(uuid.uuid4().hex, desk.now_ms(), self._attempts)
             sent = False
             try:
-                await self._begin(
-                    self._unheard(ABANDONED, None, None, call_id, started, maybe_billed=True)
-                )
+                await self._begin(self._books.unheard(this, ABANDONED, maybe_billed=True))
                 desk.gate.confirm()
                 sent = True
                 self._outcome = reply = await desk.claude.ask(self._request)
             except Failure as failed:
                 self._outcome = failed
-                self._failed(failed, call_id, started)
+                self._record(self._books.failed(this, failed))
+                self._failed(failed)
                 raise
             except asyncio.CancelledError:
                 # Given up after the grace of a stop: it may be charged all the same.
-                self._record(
-                    self._unheard("cancelled", None, None, call_id, started, maybe_billed=sent)
-                )
+                self._record(self._books.unheard(this, "cancelled", maybe_billed=sent))
                 raise
         desk.gate.succeeded()
-        return self._answered(reply, call_id, started)
-
-    def _answered(self, reply: Reply, call_id: str, started: int) -> Answered:
-        desk = self._desk
-        model, outcome, bound = reply.model, None, 0
-        try:
-            price = desk.prices.price(model, started)
-            cost = desk.prices.cost(model, reply.usage, started)
-        except NoPrice:
-            # The answer is good, and paid for. What it cost is booked when there is a price; until
-            # then there is the bound, by the model that was asked for.
-            model, outcome, cost = desk.unpriced.note(model), UNPRICED, 0
-            price = desk.prices.price(desk.prompt.model, started)
-            bound = most_of_call(desk.prompt, desk.prices, *self._size, started)
         readings = read_message(reply.content, reply.stop_reason, desk.prompt.names, self._ids)
-        shares = share_out(
-            reply.usage,
-            cost,
-            price.band(reply.usage.prompt_tokens),
-            [question.bound for question in self._questions],
-        )
-        told = [
-            Share(
-                question.offset,
-                reading.category if isinstance(reading, Verdict) else UNKNOWN,
-                *share,
-                desk.outcome(reading),
-                reading.confidence if isinstance(reading, Verdict) else 0.0,
-                question.books_value,
-            )
-            for question, reading, share in zip(self._questions, readings, shares, strict=True)
-        ]
-        call = self._call(
-            call_id, started, outcome or _whole(readings), model, 200, reply.request_id,
-            reply.usage, cost, bound, told,
-        )  # fmt: skip
-        return Answered(with_limits(call, reply.limits), readings)
+        return Answered(self._books.answered(this, reply, readings), readings)
 
-    def _failed(self, failure: Failure, call_id: str, started: int) -> None:
-        """Record the failure, tell the gate; raises Refused if the request is the trouble."""
+    def _failed(self, failure: Failure) -> None:
+        """Tell the gate; raises Refused if the request is the trouble."""
         gate = self._desk.gate
-        call = self._unheard(
-            failure.error_type,
-            failure.status,
-            failure.request_id,
-            call_id,
-            started,
-            maybe_billed=failure.maybe_billed,
-        )
-        self._record(with_limits(call, failure.limits))
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
         gate.failed += 1
         self._tally = gate.tally
         if failure.recovery is Recovery.TICKET:
             gate.refused()
-        most = GIVE_UP_TRIES if len(self._questions) == 1 else GIVE_UP_SHARED
+        most = GIVE_UP_TRIES if self._size[0] == 1 else GIVE_UP_SHARED
         if failure.recovery is Recovery.TICKET and not gate.proven:
             # It is what all requests have in common that is wrong, not these tickets.
             gate.hold(failure)
@@ -281,94 +207,12 @@ class _Case:
         elif failure.wait is not None:
             gate.pause(failure.wait)
 
-    def _unheard(
-        self,
-        outcome: str,
-        status: int | None,
-        request_id: str | None,
-        call_id: str,
-        started: int,
-        *,
-        maybe_billed: bool,
-    ) -> CallRecord:
-        """A call whose usage was never seen, with the most that it can have cost."""
-        prompt, bound = self._desk.prompt, 0
-        if maybe_billed:
-            bound = most_of_call(prompt, self._desk.prices, *self._size, started)
-        shares = [
-            Share(question.offset, UNKNOWN, 0, 0, 0, outcome, books_value=question.books_value)
-            for question in self._questions
-        ]
-        return self._call(
-            call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares
-        )
-
     def _others_are_answered(self) -> bool:
         """Whether the API was well since this request's last failure, as others found it."""
         now = self._desk.gate.tally
         answered = now.answered - self._tally.answered
         failed = now.failed - self._tally.failed
         return answered > 0 and answered >= GIVE_UP_HEALTH * (answered + failed)
-
-    def _call(
-        self,
-        call_id: str,
-        started: int,
-        outcome: str,
-        model: str,
-        status: int | None,
-        request_id: str | None,
-        usage: Usage,
-        cost: int,
-        unsettled: int,
-        shares: Sequence[Share],
-    ) -> CallRecord:
-        desk = self._desk
-        return CallRecord(
-            call_id=call_id,
-            started_at=started,
-            ended_at=desk.now_ms(),
-            tier=desk.tier,
-            requested_model=desk.prompt.model,
-            model=model,
-            prompt_version=desk.prompt.version,
-            attempt=self._attempts,
-            outcome=outcome,
-            status=status,
-            request_id=request_id,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cache_write_5m_tokens=usage.cache_write_5m,
-            cache_write_1h_tokens=usage.cache_write_1h,
-            cache_read_tokens=usage.cache_read,
-            cost_picodollars=cost,
-            unsettled_picodollars=unsettled,
-            source_topic=self._topic,
-            source_partition=self._partition,
-            shares=tuple(shares),
-        )
-
-
-def with_limits(call: CallRecord, limits: RateLimits | None) -> CallRecord:
-    """The record with the limits a minute that its answer told."""
-    if limits is None:
-        return call
-    return replace(
-        call,
-        requests_limit=_a_minute(limits.requests),
-        input_tokens_limit=_a_minute(limits.input_tokens),
-        output_tokens_limit=_a_minute(limits.output_tokens),
-    )
-
-
-def _a_minute(bucket: Bucket | None) -> int | None:
-    return None if bucket is None else bucket.limit
-
-
-def _whole(readings: Sequence[Reading]) -> str:
-    """The outcome of a call, from what it says about each ticket."""
-    reasons = {"ok" if isinstance(reading, Verdict) else reading for reading in readings}
-    return reasons.pop() if len(reasons) == 1 else "incomplete"
 
 
 def _failure(state: RetryCallState) -> Failure:

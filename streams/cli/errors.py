@@ -5,16 +5,13 @@ from operator import add
 import click
 
 from streams.audit.query import ERROR_DIMENSIONS
-from streams.cli.common import console
-from streams.cli.reports import (
-    Asked,
-    answered,
-    books_now,
-    csv_text,
-    print_answer_json,
-    report_options,
-    table,
-    tell_notes,
+from streams.cli.reports import Asked, Form, books_now, print_answer, report_options
+
+FORM: Form[int] = Form(
+    numbers=lambda count: {"errors": count},
+    total=lambda count: count,
+    heads=["errors"],
+    cells=lambda count: [f"{count:,}"],
 )
 
 
@@ -32,15 +29,4 @@ def command(asked: Asked) -> None:
       ticket-streams errors --last 1h
       ticket-streams errors --by type --every hour --last 1d
     """
-    found, groups, cursor = answered(books_now().errors, asked, 0, add)
-    if asked.as_json:
-        print_answer_json(found, groups, cursor, lambda count: {"errors": count}, found.total)
-        return
-    if asked.as_csv:
-        counts = {group: [count] for group, count in groups.items()}
-        click.echo(csv_text(found.columns, counts, ["errors"]), nl=False)
-    else:
-        lines = {group: [f"{count:,}"] for group, count in groups.items()}
-        total = [f"{found.total:,}"]
-        console().print(table(found.columns, ["errors"], lines, total, asked.query.zone))
-    tell_notes(found, cursor)
+    print_answer(books_now().errors, asked, 0, add, FORM)

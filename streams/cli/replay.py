@@ -4,7 +4,6 @@ import asyncio
 import re
 import signal
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,12 @@ from rich.progress import MofNCompleteColumn
 
 from streams.audit.report import Report
 from streams.audit.verify import collect
-from streams.books.money import dollars
 from streams.claude.prices import prices_of
 from streams.cli.common import json_option, load, print_json, progress, run
 from streams.cli.dead_letter_options import Moment
 from streams.cli.reading_bar import reading_bar
+from streams.cli.replay_view import announce, show
+from streams.cli.replay_view import as_json as replay_json
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
 from streams.observe.logs import configure
@@ -121,10 +121,10 @@ def command(
         plan = run(_planned(settings, resume))
     own, topics = _installation(settings, plan)
     if forecast is not None and not as_json:
-        _announce(forecast, own, topics)
+        announce(forecast, own, topics)
     if dry_run or (forecast is not None and not forecast.tickets):
         if as_json:
-            print_json(_as_json(plan, forecast, None))
+            print_json(replay_json(plan, forecast, None))
         elif dry_run:
             click.echo("Nothing was done: --dry-run")
         return
@@ -139,9 +139,9 @@ def command(
         sys.exit(INTERRUPTED)
     report = run(_verified(own, topics, plan))
     if as_json:
-        print_json(_as_json(plan, forecast, report))
+        print_json(replay_json(plan, forecast, report))
     else:
-        _show(plan, report)
+        show(plan, report)
     sys.exit(0 if report.ok else 1)
 
 
@@ -223,49 +223,3 @@ def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> "Replay":
 
 async def _verified(settings: Settings, topics: Topics, plan: Plan) -> Report:
     return (await collect(settings, topics, within=plan.within)).report()
-
-
-def _announce(forecast: Forecast, settings: Settings, topics: Topics) -> None:
-    plan = forecast.plan
-    where = ", ".join(
-        f"{plan.topic}[{p}] {span.start}-{span.stop - 1}" for p, span in plan.within.items()
-    )
-    click.echo(f"{forecast.tickets:,} tickets of {where or 'nothing: the range is empty'}")
-    if forecast.unwanted:
-        click.echo(f"{forecast.unwanted:,} events are left out")
-    if forecast.unreadable:
-        click.echo(f"{forecast.unreadable:,} events cannot be read: they become dead letters")
-    cost = forecast.cost
-    click.echo(f"Cost: about {dollars(cost.likely)}, at most about {dollars(cost.most)}")
-    outputs = sorted(set(topics.categories.values()))
-    click.echo(f"Results to {', '.join(outputs)}; books of app id {settings.app_id}")
-
-
-def _show(plan: Plan, report: Report) -> None:
-    click.echo(f"{report.tickets - report.skipped:,} tickets classified again, run {plan.run}")
-    for check in report.checks:
-        if not check.ok:
-            click.echo(f"NOT so: {check.promise}: {', '.join(check.culprits)}")
-    if report.ok:
-        spent = report.check("spend").found
-        click.echo(f"Cost {dollars(spent)}; every promise holds for the run")
-
-
-def _as_json(plan: Plan, forecast: Forecast | None, report: Report | None) -> Mapping[str, Any]:
-    found: dict[str, Any] = {
-        "run": plan.run,
-        "within": {str(p): [span.start, span.stop] for p, span in plan.within.items()},
-        "selected": len(plan.selection) if plan.selected else None,
-    }
-    if forecast is not None:
-        found |= {
-            "tickets": forecast.tickets,
-            "unwanted": forecast.unwanted,
-            "unreadable": forecast.unreadable,
-            "likely_picodollars": forecast.cost.likely,
-            "most_picodollars": forecast.cost.most,
-        }
-    if report is not None:
-        found["verify"] = report.as_json()
-        found["cost_picodollars"] = report.check("spend").found
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from io import StringIO
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 import click
 from rich.table import Table
@@ -14,7 +14,7 @@ from rich.table import Table
 from streams.audit.asked import query_of
 from streams.audit.books import Books, load_books
 from streams.audit.query import Answer, Every, Group, Query, QueryError, answer, page
-from streams.cli.common import Command, load, print_json, run, topics_of
+from streams.cli.common import Command, console, load, print_json, run, topics_of
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Row = TypeVar("Row")
@@ -84,70 +84,78 @@ def books_now() -> Books:
     return run(load_books(settings.kafka, topics_of(settings)))
 
 
-def answered(
-    rows: Mapping[Key, Row], asked: Asked, nothing: Row, plus: Callable[[Row, Row], Row]
-) -> tuple[Answer[Row], dict[Group, Row], str | None]:
-    """The whole answer, this page of it, and the next page's cursor. Raises UsageError."""
+@dataclass(frozen=True, slots=True)
+class Form(Generic[Row]):
+    """How rows of a table are printed."""
+
+    numbers: Callable[[Row], dict[str, int]]
+    """By name, for programs."""
+    total: Callable[[Row], Any]
+    """The total, as JSON has it."""
+    heads: Sequence[str]
+    cells: Callable[[Row], Sequence[str]]
+    """For people, below ``heads``."""
+
+
+def print_answer(
+    rows: Mapping[Key, Row], asked: Asked, nothing: Row, plus: Callable[[Row, Row], Row],
+    form: Form[Row],
+) -> None:  # fmt: skip
+    """What the rows answer, as it was asked for. Raises UsageError."""
     try:
         found = answer(rows, asked.query, nothing, plus)
-        return found, *page(found, asked.limit, asked.cursor)
+        groups, cursor = page(found, asked.limit, asked.cursor)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
+    if asked.as_json:
+        _print_json(found, groups, cursor, form)
+        return
+    if asked.as_csv:
+        click.echo(_csv(found.columns, groups, form, list(form.numbers(nothing))), nl=False)
+    else:
+        console().print(_table(found, groups, form, asked.query.zone))
+    for note in found.notes:  # what the table or the CSV cannot say
+        click.echo(f"note: {note}", err=True)
+    if cursor:
+        click.echo(f"more with --cursor {cursor}", err=True)
 
 
-def print_answer_json(
-    found: Answer[Row],
-    groups: Mapping[Group, Row],
-    cursor: str | None,
-    numbers: Callable[[Row], dict[str, int]],
-    total: Any,
+def _print_json(
+    found: Answer[Row], groups: Mapping[Group, Row], cursor: str | None, form: Form[Row]
 ) -> None:
     """Rows with their columns by name; windows as epoch seconds. ``notes`` and ``next`` are there
     only where they say something."""
     rows = [
-        {**dict(zip(found.columns, group, strict=True)), **numbers(row)}
+        {**dict(zip(found.columns, group, strict=True)), **form.numbers(row)}
         for group, row in groups.items()
     ]
     more: dict[str, Any] = {"notes": list(found.notes)} if found.notes else {}
-    print_json({"rows": rows, "total": total, **more, **({"next": cursor} if cursor else {})})
+    more |= {"next": cursor} if cursor else {}
+    print_json({"rows": rows, "total": form.total(found.total), **more})
 
 
-def csv_text(
-    columns: Sequence[str], groups: Mapping[Group, Sequence[int]], numbers: Sequence[str]
+def _csv(
+    columns: Sequence[str], groups: Mapping[Group, Row], form: Form[Row], names: Sequence[str]
 ) -> str:
     """With a head line; windows by their start in UTC, money in whole pico-dollars."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*columns, *numbers])
+    writer.writerow([*columns, *names])
     for group, row in groups.items():
-        writer.writerow([*_shown(columns, group, UTC), *row])
+        writer.writerow([*_shown(columns, group, UTC), *form.numbers(row).values()])
     return out.getvalue()
 
 
-def table(
-    columns: Sequence[str],
-    numbers: Sequence[str],
-    groups: Mapping[Group, Sequence[str]],
-    total: Sequence[str],
-    zone: tzinfo = UTC,
-) -> Table:
-    """A line a group with its ``numbers``, and the total below. Windows are told by their start."""
+def _table(found: Answer[Row], groups: Mapping[Group, Row], form: Form[Row], zone: tzinfo) -> Table:
+    """A line a group, and the total below. Windows are told by their start."""
     made = Table(show_footer=True)
-    for at, column in enumerate(columns):
+    for at, column in enumerate(found.columns):
         made.add_column(column, footer="" if at else "total")
-    for name, text in zip(numbers, total, strict=True):
+    for name, text in zip(form.heads, form.cells(found.total), strict=True):
         made.add_column(name, footer=text, justify="right")
-    for group, cells in groups.items():
-        made.add_row(*map(str, _shown(columns, group, zone)), *cells)
+    for group, row in groups.items():
+        made.add_row(*map(str, _shown(found.columns, group, zone)), *form.cells(row))
     return made
-
-
-def tell_notes(found: Answer[Row], cursor: str | None) -> None:
-    """On standard error: what the table or the CSV cannot say."""
-    for note in found.notes:
-        click.echo(f"note: {note}", err=True)
-    if cursor:
-        click.echo(f"more with --cursor {cursor}", err=True)
 
 
 def _shown(columns: Sequence[str], group: Group, zone: tzinfo) -> list[Any]:

@@ -5,19 +5,9 @@ import click
 from streams.audit.query import SPEND_DIMENSIONS
 from streams.books.money import dollars
 from streams.books.rows import SpendRow
-from streams.cli.common import console
-from streams.cli.reports import (
-    Asked,
-    answered,
-    books_now,
-    csv_text,
-    print_answer_json,
-    report_options,
-    table,
-    tell_notes,
-)
+from streams.cli.reports import Asked, Form, books_now, print_answer, report_options
 
-NUMBERS = (
+HEADS = (
     "calls",
     "tickets",
     "input",
@@ -27,6 +17,17 @@ NUMBERS = (
     "cost",
     "unsettled",
 )
+
+
+def _cells(row: SpendRow) -> list[str]:
+    return [
+        *(f"{number:,}" for number in row[:6]),
+        dollars(row.picodollars),
+        dollars(row.unsettled_picodollars),
+    ]
+
+
+FORM = Form(SpendRow._asdict, SpendRow._asdict, HEADS, _cells)
 
 
 @click.command(name="spend")
@@ -45,22 +46,4 @@ def command(asked: Asked) -> None:
       ticket-streams spend --by tier --where category=billing --last 7d --csv
       ticket-streams spend --by model --every minute --over 60m --last 3h
     """
-    found, groups, cursor = answered(books_now().spend, asked, SpendRow(), SpendRow.plus)
-    if asked.as_json:
-        print_answer_json(found, groups, cursor, SpendRow._asdict, found.total._asdict())
-        return
-    if asked.as_csv:
-        click.echo(csv_text(found.columns, groups, SpendRow._fields), nl=False)
-    else:
-        lines = {group: _cells(row) for group, row in groups.items()}
-        total = _cells(found.total)
-        console().print(table(found.columns, NUMBERS, lines, total, asked.query.zone))
-    tell_notes(found, cursor)
-
-
-def _cells(row: SpendRow) -> list[str]:
-    return [
-        *(f"{number:,}" for number in row[:6]),
-        dollars(row.picodollars),
-        dollars(row.unsettled_picodollars),
-    ]
+    print_answer(books_now().spend, asked, SpendRow(), SpendRow.plus, FORM)

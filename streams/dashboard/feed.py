@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from streams.books.limits import Limit
 from streams.dashboard import views
 from streams.dashboard.live import Page
 from streams.dashboard.scope import Scope
@@ -26,10 +27,17 @@ class Feed:
     def __init__(self, source: BooksSource, settings: Settings) -> None:
         self.source = source
         self.settings = settings
+        self.limits = settings.limits
+        """The budgets now; those of the settings file may change."""
         self._text = ""
         self._version = -1
         self._made_at = -HEARTBEAT_SECONDS
         self._cost = 0.0
+
+    def change(self, limits: tuple[Limit, ...]) -> None:
+        """These are the budgets from now on."""
+        self.limits = limits
+        self.source.touch()
 
     def frame(self) -> views.Frame:
         """What the charts show now."""
@@ -63,7 +71,7 @@ class Feed:
     async def page(self, scope: Scope) -> AsyncIterator[str]:
         """What one open page is told (streams/dashboard/live.py), as JSON: at once, then after each
         change, and as a heartbeat. Never ends."""
-        page = Page(self.source, self.settings, scope)
+        page = Page(self.source, self.settings, scope, lambda: self.limits)
         while True:
             version = self.source.version
             yield json.dumps(page.message(time.time()), separators=(",", ":"))

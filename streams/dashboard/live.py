@@ -25,12 +25,13 @@ tickets    the last tickets
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from streams.audit.budget_use import use_of
 from streams.audit.group import Group
 from streams.audit.overview import DEAD_LETTER_STAGES
-from streams.books.limits import Limit, begin_of
+from streams.books.limits import Limit
 from streams.classify.categories import names
 from streams.claude.tiers import NO_MODEL
 from streams.dashboard.calls_seen import latency_of
@@ -50,11 +51,18 @@ LATELY = 300
 
 
 class Page:
-    """What an open page has been told, so that it is told once."""
+    """What an open page has been told, so that it is told once. ``limits`` gives the budgets."""
 
-    def __init__(self, source: BooksSource, settings: Settings, scope: Scope) -> None:
+    def __init__(
+        self,
+        source: BooksSource,
+        settings: Settings,
+        scope: Scope,
+        limits: Callable[[], Sequence[Limit]],
+    ) -> None:
         self._source = source
         self._settings = settings
+        self._limits = limits
         self._scope = scope
         self._books = source.books
         self._since = -1
@@ -141,25 +149,24 @@ class Page:
         }
 
     def _budgets(self, now: float) -> list[Json]:
-        found, timeline = [], self._books.paid_steps
-        for limit in self._settings.limits:
-            first = int(begin_of(limit.period, now))
-            paid = timeline.total(timeline.sizes[-1], first, int(now) + 1)
-            used = sum(sum(row) for key, row in paid.items() if _counts(limit, key))
-            money = {
-                "limit": limit.picodollars,
-                "spent": used,
-                "left": limit.picodollars - used,
+        limits, timeline = self._limits(), self._books.paid_steps
+
+        def paid(since: float) -> Iterator[tuple[str, str, int]]:
+            found = timeline.total(timeline.sizes[-1], int(since), int(now) + 1)
+            for (category, value), money in found.items():
+                yield category, value, sum(money)
+
+        return [
+            {
+                "period": limit.period,
+                "of": " ".join(filter(None, (limit.category, limit.value))),
+                "warn": float(limit.warn),
+                "limit": str(use.limit),
+                "spent": str(use.spent),
+                "left": str(use.left),
             }
-            found.append(
-                {
-                    "period": limit.period,
-                    "of": " ".join(filter(None, (limit.category, limit.value))),
-                    "warn": float(limit.warn),
-                    **{name: str(amount) for name, amount in money.items()},
-                }
-            )
-        return found
+            for limit, use in zip(limits, use_of(limits, paid, now), strict=True)
+        ]
 
     def _lately(self, now: float) -> Json:
         size = self._books.spend_steps.sizes[0]
@@ -175,11 +182,6 @@ class Page:
         size = timeline.sizes[0]
         lately = timeline.total(size, int(now) - HOUR, int(now) + 1)
         return sum(n for key, [n] in lately.items() if key[0] in DEAD_LETTER_STAGES)
-
-
-def _counts(limit: Limit, key: Sequence[str]) -> bool:
-    category, value = limit.scope
-    return category in (None, key[0]) and value in (None, key[1])
 
 
 def group_json(group: Group | None, at: float | None) -> Json | None:

@@ -1,13 +1,14 @@
 """The dashboard's HTTP server: the page, its data as JSON, and the same data as live events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from aiohttp import web
 from aiohttp_sse import sse_response
 from yarl import URL
 
+from streams.claude.budget_reload import BudgetReload
 from streams.dashboard import assets, books_api
 from streams.dashboard.demo_panel import DemoPanel, add_routes
 from streams.dashboard.feed import HEARTBEAT_SECONDS, Feed
@@ -33,7 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Dashboard:
     """A running dashboard. Made by :func:`start_dashboard` or :func:`serve`."""
 
-    def __init__(self, runner: web.AppRunner, following: asyncio.Task[None]) -> None:
+    def __init__(self, runner: web.AppRunner, following: Sequence[asyncio.Task[None]]) -> None:
         host, port = runner.addresses[0][:2]
         self.url = str(URL.build(scheme="http", host=host, port=port))
         """Where it is, without a slash at the end."""
@@ -42,8 +43,9 @@ class Dashboard:
 
     async def stop(self) -> None:
         """Closes the port and every connection."""
-        self._following.cancel()
-        await asyncio.wait([self._following])
+        for task in self._following:
+            task.cancel()
+        await asyncio.wait(self._following)
         await self._runner.cleanup()
 
 
@@ -68,8 +70,9 @@ async def serve(
     """Serves the books of any source and keeps it running. Raises as above."""
     source.demo = demo is not None
     token = token_for(settings, host)
+    feed = Feed(source, settings)
     runner = web.AppRunner(
-        application(Feed(source, settings), token, demo),
+        application(feed, token, demo),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -80,7 +83,8 @@ async def serve(
     except BaseException:
         await runner.cleanup()
         raise
-    return Dashboard(runner, asyncio.create_task(source.run()))
+    tasks = source.run(), BudgetReload(settings.limits, feed.change).run()
+    return Dashboard(runner, [asyncio.create_task(task) for task in tasks])
 
 
 def application(

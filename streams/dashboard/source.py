@@ -77,8 +77,9 @@ class BooksSource:
         """Drops what is too old to be shown; rows of the books go as the changelogs say."""
         old = self.now() - KEPT_SECONDS
         self.calls.forget(old)
-        self.books.spend_steps.forget(old, empty_only=True)
-        self.books.error_steps.forget(old, empty_only=True)
+        books = self.books
+        for steps in (books.spend_steps, books.error_steps, books.paid_steps):
+            steps.forget(old, empty_only=True)
 
     def tell(self, state: State, detail: str | None = None) -> None:
         """Changes the state; does nothing where it is so already."""

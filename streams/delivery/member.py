@@ -20,7 +20,8 @@ from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
-from streams.delivery.partition import Books, SourcePartition
+from streams.delivery.outbox import Books
+from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore

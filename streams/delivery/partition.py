@@ -8,50 +8,30 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import TopicPartition
 
 from streams.books.dimensions import FieldValues, read_key
-from streams.books.rows import (
-    ErrorDelta,
-    SpendDelta,
-    error,
-    errors_of_call,
-    spend_of_call,
-    spend_of_ticket,
-)
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
 from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.intents import InFlight, Intents
 from streams.delivery.key_order import KeyOrder
+from streams.delivery.outbox import Books, Outbox
+from streams.delivery.packing import Packing
 from streams.delivery.progress import NOTHING, Commit, stamped
-from streams.delivery.records import (
-    Dress,
-    Record,
-    ask_again_row,
-    booked,
-    dead_letter,
-    held_row,
-    released_row,
-    routed,
-    skipped_record,
-    undressed,
-)
+from streams.delivery.records import Dress, undressed
 from streams.delivery.restore import Restored
 from streams.delivery.size import Headers
-from streams.delivery.tables import BookTable, Overlay
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
-from streams.delivery.work import DeadLetter, Result, Skipped, Work
-from streams.events.model import CallRecord, Classification, Done, SkipReason
+from streams.delivery.work import Result, Work
+from streams.events.model import CallRecord, Classification, Done
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
-from streams.observe.traces import NO_TRACES, Traces
 
 log = logging.getLogger(__name__)
 
@@ -66,41 +46,6 @@ COMMIT_EVERY_LOADED = 0.1
 
 CALLED = ("first", "escalation")
 """Tiers whose answers were paid for."""
-
-
-@dataclass(slots=True)
-class Outbox:
-    """What the next transaction carries."""
-
-    calls: list[CallRecord] = field(default_factory=list)
-    ask_again: dict[int, Work] = field(default_factory=dict)
-    held: dict[int, Work] = field(default_factory=dict)
-    released: list[Work] = field(default_factory=list)
-    skipped: list[int] = field(default_factory=list)
-
-    @property
-    def unwanted(self) -> Iterator[tuple[int, SkipReason]]:
-        """Released without a result: offset and reason."""
-        for work in self.released:
-            if isinstance(work.result, Skipped):
-                yield work.source.offset, work.result.reason
-
-    def __bool__(self) -> bool:
-        return bool(self.calls or self.held or self.released or self.skipped)
-
-
-Committed = Callable[[Outbox, float], object]
-"""Told what a transaction held that is committed now, and the seconds that it took."""
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """The tables, shared by all partitions, and who else is told of what is committed."""
-
-    spend: BookTable
-    errors: BookTable
-    committed: Committed = lambda *_: None
-    traces: Traces = NO_TRACES
 
 
 class SourcePartition:
@@ -144,11 +89,8 @@ class SourcePartition:
         self._in_flight = InFlight()
         self._topics = topics
         self._topic_id = topic_id
-        self._partitions = partitions
         self._books = books
-        self._encoder = encoder
-        self._dress = dress
-        self._headers = headers
+        self._packing = Packing(number, topics, partitions, books, encoder, dress, headers)
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -285,15 +227,15 @@ class SourcePartition:
                 self._empty.set()
 
     async def _commit(self, outbox: Outbox) -> None:
-        spend, errors = self._rows(outbox)
+        spend, errors = self._packing.rows(outbox, time.time())
         finishing = {work.source.offset for work in outbox.released}
         finishing.update(outbox.skipped)
         offset = self._window.committable(finishing)
         commit = Commit(self._topic_id, NOTHING if offset is None else offset)
-        records = stamped(self._records(outbox), self._topics.done, self.number, commit)
+        records = stamped(self._packing.records(outbox), self._topics.done, self.number, commit)
         began = time.monotonic()
         ends = await self._producer.commit(
-            [*records, *self._changelog(spend, errors)],
+            [*records, *self._packing.changelog(spend, errors)],
             TopicPartition(self._topics.input, self.number),
             offset,
         )
@@ -322,72 +264,6 @@ class SourcePartition:
         for work in released:
             if isinstance(work.result, Classification) and work.result.tier in CALLED:
                 self.duplicates.remember(work.fingerprint, work.result, now)
-
-    def _records(self, outbox: Outbox) -> Iterator[Record]:
-        topics = self._topics
-        for work in outbox.released:
-            if isinstance(work.result, Classification):
-                event = routed(
-                    work,
-                    work.result,
-                    topics,
-                    self._partitions,
-                    self._encoder,
-                    self._dress,
-                    self._headers,
-                )
-                yield self._traced(work, event)
-            elif isinstance(work.result, DeadLetter):
-                yield self._traced(work, dead_letter(work, work.result, topics, self._partitions))
-            yield released_row(work, topics)
-        if unwanted := list(outbox.unwanted):
-            yield skipped_record(topics, self.number, unwanted)
-        for work in outbox.held.values():
-            if isinstance(work.result, Classification):
-                yield held_row(work, work.result, topics)
-        for work in outbox.ask_again.values():
-            if work.so_far is not None:
-                yield ask_again_row(work, work.so_far, topics)
-        for call in outbox.calls:
-            yield from booked(call, topics)
-
-    def _traced(self, work: Work, event: Record) -> Record:
-        headers = self._books.traces.headers(work, event.topic, event.headers)
-        return event if headers is event.headers else event._replace(headers=headers)
-
-    def _rows(self, outbox: Outbox) -> tuple[Overlay, Overlay]:
-        spend: Overlay = {}
-        errors: Overlay = {}
-        for call in outbox.calls:
-            for delta in spend_of_call(call):
-                self._add_spend(spend, delta)
-            for fault in errors_of_call(call):
-                self._add_error(errors, fault)
-        for work in outbox.released:
-            result = work.result
-            if isinstance(result, Classification):
-                self._add_spend(spend, spend_of_ticket(self.number, result))
-            elif isinstance(result, DeadLetter):
-                fault = error(self.number, result.stage, result.error_type, result.at)
-                self._add_error(errors, fault)
-        now = time.time()
-        self._books.spend.move_on(spend, self.number, now)
-        self._books.errors.move_on(errors, self.number, now)
-        return spend, errors
-
-    def _add_spend(self, overlay: Overlay, delta: SpendDelta) -> None:
-        self._books.spend.add_to(overlay, delta.key, delta.at, delta.row)
-
-    def _add_error(self, overlay: Overlay, delta: ErrorDelta) -> None:
-        self._books.errors.add_to(overlay, delta.key, delta.at, 1)
-
-    def _changelog(self, spend: Overlay, errors: Overlay) -> Iterator[Record]:
-        for topic, table, overlay in (
-            (self._topics.spend, self._books.spend, spend),
-            (self._topics.errors, self._books.errors, errors),
-        ):
-            for key, value in table.records(overlay):
-                yield Record(topic, self.number, key, value)
 
     # Housekeeping and the end
 

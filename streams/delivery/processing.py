@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from streams.classify.answer import Reading, Verdict
 from streams.classify.triage import LOW_CONFIDENCE, CallTier, Case, Lane, Triage, smaller
-from streams.claude.classifier import Answered, Classifier, Question, Refused
+from streams.claude.classifier import Classifier, Refused
 from streams.claude.pace import NoMoney
+from streams.claude.question import Answered, Question
 from streams.delivery.admission import value_of
 from streams.delivery.desk import Desk
 from streams.delivery.giving_up import GivingUp

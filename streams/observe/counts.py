@@ -14,7 +14,7 @@ from prometheus_client import (
 
 from streams.books.money import PICODOLLARS_PER_DOLLAR
 from streams.classify.triage import CallTier
-from streams.delivery.partition import Outbox
+from streams.delivery.outbox import Outbox
 from streams.delivery.work import DeadLetter, Skipped, Work
 from streams.events.errors import ErrorType
 from streams.events.model import ABANDONED, CallRecord, Classification, SkipReason, Tier

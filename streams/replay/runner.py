@@ -21,7 +21,7 @@ from streams.books.changelog import decode_count, decode_spend, encode_count, en
 from streams.books.rows import SpendRow
 from streams.delivery.choice import Choice
 from streams.delivery.faust_door import create_app
-from streams.delivery.partition import Books
+from streams.delivery.outbox import Books
 from streams.delivery.progress import metadata_of
 from streams.delivery.work import Work
 from streams.events.headers import RUN

@@ -16,7 +16,6 @@ from streams.claude.classifier import (
     GIVE_UP_SHARED,
     GIVE_UP_TRIES,
     Classifier,
-    Question,
     Refused,
 )
 from streams.claude.client import Reply
@@ -24,6 +23,7 @@ from streams.claude.failures import Failure, Recovery, malformed
 from streams.claude.gate import MOST_REFUSED, Gate
 from streams.claude.pace import Unpaced
 from streams.claude.prices import Usage, price_list
+from streams.claude.question import Question
 from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.tiers import prompt_of
 from streams.delivery.breaker import Breaker

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -26,19 +26,6 @@ GOOD: dict[str, Any] = {
     "stop_reason": "end_turn",
     "usage": {"input_tokens": 10, "output_tokens": 2},
 }
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[StandIn]:
-    with StandIn() as standin:
-        yield standin
-
-
-@pytest.fixture
-def api(started: StandIn) -> StandIn:
-    started.no_faults()
-    started.reset()
-    return started
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from streams.books.limits import Limit
 from streams.books.rows import SpendRow
 from streams.dashboard import feed as feed_module
 from streams.dashboard.feed import Feed
+from streams.dashboard.scope import Scope
 from streams.settings import load_settings
 from tests.dashboard.hand_fed import HandFed
 
@@ -45,6 +48,15 @@ async def test_without_changes_there_is_a_heartbeat(monkeypatch: pytest.MonkeyPa
     first, second = await following(updates), await following(updates)
     assert second["status"]["version"] == first["status"]["version"]
     assert second["status"]["now"] > first["status"]["now"]
+
+
+async def test_a_page_that_is_open_is_told_of_other_budgets() -> None:
+    feed = Feed(HandFed(), load_settings(budget_per_day=1))
+    told = feed.page(Scope())
+    assert [budget["limit"] for budget in (await following(told))["budgets"]] == [str(10**12)]
+    feed.change((Limit("hour", Decimal(2)),))
+    [budget] = (await following(told))["budgets"]
+    assert (budget["period"], budget["limit"]) == ("hour", str(2 * 10**12))
 
 
 async def test_many_readers_share_one_making(monkeypatch: pytest.MonkeyPatch) -> None:

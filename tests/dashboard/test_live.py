@@ -5,6 +5,10 @@ import time
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.audit.budget_use import paid_in, use_of
 from streams.books.rows import SpendRow
 from streams.dashboard.live import Page, group_json
 from streams.dashboard.scope import Scope
@@ -14,11 +18,23 @@ from tests.dashboard import scenes
 from tests.dashboard.hand_fed import HandFed, this_minute
 from tests.dashboard.scenes import HAIKU, SONNET
 
+DAY, HOUR = 86_400, 3_600
+PLACES = st.sampled_from([0, 60, 1_800, HOUR, 7 * HOUR, DAY, 30 * DAY])
+"""Seconds ago: in this hour, day and month, and before."""
+SCOPES = st.sampled_from(
+    ["billing|first|ok|p|acme", "billing|first|ok|p|", "account|first|ok|p|acme"]
+)
+ALL_KINDS = [
+    {"period": period, "dollars": "1", **scope}
+    for period in ("hour", "day", "month")
+    for scope in ({}, {"category": "billing"}, {"value": "acme"})
+]
 STEPPED = ("spend", "errors", "latency")
 
 
 def page(source: HandFed, scope: Scope | None = None, **settings: object) -> Page:
-    return Page(source, load_settings(**settings), scope or Scope())
+    loaded = load_settings(**settings)
+    return Page(source, loaded, scope or Scope(), lambda: loaded.limits)
 
 
 def test_first_everything_and_then_only_what_has_changed() -> None:
@@ -111,6 +127,17 @@ def test_a_budget_may_be_of_a_category_or_of_a_value() -> None:
         ("billing", "10"),
         ("acme", "8"),
     ]
+
+
+@given(st.lists(st.tuples(PLACES, SCOPES, st.integers(0, 9)), max_size=8))
+def test_budgets_are_used_as_the_books_say(rows: list[tuple[int, str, int]]) -> None:
+    source, now = HandFed(), (20_000 * DAY) + 7 * HOUR + 1_800.0
+    for ago, row, money in rows:
+        source.spend(f"0|m|{row}", SpendRow(picodollars=money), now // 60 * 60 - ago)
+    limits = load_settings(budgets=ALL_KINDS, books_field="customer_id").limits
+    told = Page(source, load_settings(), Scope(), lambda: limits).message(now)["budgets"]
+    used = use_of(limits, paid_in(source.books), now)
+    assert [int(one["spent"]) for one in told] == [one.spent for one in used]
 
 
 def test_dead_letters_are_counted_by_their_stage() -> None:

@@ -3,12 +3,14 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from streams.books.rows import SpendRow
+from streams.claude import budget_reload
 from streams.dashboard import assets
 from streams.dashboard.server import Dashboard, serve, start_dashboard
 from streams.settings import load_settings
@@ -161,5 +163,25 @@ async def test_it_starts_and_stops_without_kafka() -> None:
                 pass
             assert state["status"]["state"] == "away"
             assert "KAFKA_BOOTSTRAP_SERVERS" in state["status"]["detail"]
+    finally:
+        await dashboard.stop()
+
+
+async def test_a_budget_that_the_settings_file_changes_reaches_the_page(
+    source: HandFed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("budget_per_day = 1")
+    monkeypatch.setenv("TICKET_STREAMS_CONFIG", str(file))
+    monkeypatch.setattr(budget_reload, "EVERY", 0.01)
+    dashboard = await serve(source, load_settings(), HOST, 0)
+    try:
+        async with aiohttp.ClientSession(dashboard.url) as http, http.get("/api/page") as events:
+            [budget] = (await next_state(events))["budgets"]
+            assert budget["limit"] == str(10**12)
+            file.write_text("budget_per_day = 3")
+            while not (told := (await next_state(events)).get("budgets")):
+                continue
+            assert [one["limit"] for one in told] == [str(3 * 10**12)]
     finally:
         await dashboard.stop()

@@ -51,7 +51,7 @@ def test_a_page_about_hours_has_steps_of_hours() -> None:
     apply(source.books, "0|m|billing", start, 60, 5)
 
     def step(scope: Scope) -> int:
-        size: int = Page(source, load_settings(), scope).message(now)["scope"]["step"]
+        size: int = Page(source, load_settings(), scope, tuple).message(now)["scope"]["step"]
         return size
 
     assert step(Scope("15m")) == 60

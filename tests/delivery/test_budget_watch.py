@@ -21,8 +21,8 @@ from streams.books.purse import Part
 from streams.books.rows import SpendRow
 from streams.books.windows import DAY, HOUR, Window
 from streams.classify.triage import Lane, Triage
-from streams.claude.classifier import Answered, Question
 from streams.claude.failures import Failure, Recovery
+from streams.claude.question import Answered, Question
 from streams.delivery import budget_watch
 from streams.delivery.breaker import Breaker
 from streams.delivery.budget_watch import BudgetWatch, part_of

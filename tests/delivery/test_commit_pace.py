@@ -14,12 +14,8 @@ from streams.books.rows import SpendRow
 from streams.classify.triage import Lane
 from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
-from streams.delivery.partition import (
-    COMMIT_EVERY,
-    COMMIT_EVERY_LOADED,
-    Books,
-    SourcePartition,
-)
+from streams.delivery.outbox import Books
+from streams.delivery.partition import COMMIT_EVERY, COMMIT_EVERY_LOADED, SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
 from streams.events.model import Ticket

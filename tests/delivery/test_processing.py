@@ -9,9 +9,10 @@ import pytest
 
 from streams.classify.answer import Reading, Verdict
 from streams.classify.triage import Lane, Triage
-from streams.claude.classifier import Answered, Question, Refused
+from streams.claude.classifier import Refused
 from streams.claude.failures import Failure, Recovery
 from streams.claude.pace import NoMoney
+from streams.claude.question import Answered, Question
 from streams.delivery.breaker import Breaker
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.processing import Processing

@@ -141,13 +141,13 @@ async def test_confluents_producers_of_two_versions_and_confluents_consumer(
         # The registry goes away: a ticket whose schema is not known yet waits, others go on.
         unseen = {**OLDER, "name": "Mail"}
         value = framed(theirs, f"{topic}-mail", Schema(json.dumps(unseen), "AVRO"), full)
-        door.shut()
+        door.stop()
         send("waits", value)
         send("goes-on", b'{"id": "goes-on", "text": "%b"}' % INVOICE.encode())
         stack.until("it asks in vain", lambda: worker.said("Retrying streams.events.registry"))
         report = await stack.until_finished(6)
         assert report.dead_letters == 0
-        door.open()
+        door.start()
         report = await stack.until_finished(7)
         assert (report.lost, report.duplicates, report.dead_letters) == (0, 0, 0)
         assert worker.stop() == 0

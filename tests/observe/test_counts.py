@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from streams.delivery.partition import Outbox
+from streams.delivery.outbox import Outbox
 from streams.delivery.work import DeadLetter, Work
 from streams.events.model import ABANDONED, CallRecord, Classification, Share, Source
 from streams.observe.counts import Counts

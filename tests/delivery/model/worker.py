@@ -10,7 +10,8 @@ from streams.books.changelog import decode_count, decode_spend, encode_count, en
 from streams.books.rows import SpendRow
 from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
-from streams.delivery.partition import Books, SourcePartition
+from streams.delivery.outbox import Books
+from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
 from streams.delivery.tables import BookTable
 from streams.delivery.work import Work

@@ -1,23 +1,9 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from anthropic import AsyncAnthropic
 
 from streams.local.standin import StandIn
-
-
-@pytest.fixture(scope="session")
-def started() -> Iterator[StandIn]:
-    with StandIn() as standin:
-        yield standin
-
-
-@pytest.fixture
-def api(started: StandIn) -> StandIn:
-    """A stand-in without faults, and with an empty account."""
-    started.no_faults()
-    started.reset()
-    return started
 
 
 @pytest.fixture
