@@ -6,7 +6,14 @@ from pydantic import BaseModel, Field
 
 from streams.classify.categories import DEFAULT
 from streams.events.subjects import Strategy
-from streams.settings.values import Categories, JmesPath, Mapped, OutputHeaders, TopicName
+from streams.settings.values import (
+    Categories,
+    InputTopics,
+    JmesPath,
+    Mapped,
+    OutputHeaders,
+    TopicName,
+)
 
 
 class Tickets(BaseModel):
@@ -17,6 +24,12 @@ class Tickets(BaseModel):
     )
     input_topic: TopicName = Field(
         "tickets", description="Topic of ticket events, and prefix of the category topics."
+    )
+    input_topics: InputTopics = Field(
+        (),
+        description="More topics of ticket events, that are read besides: names, and patterns that "
+        "begin with `^` as librdkafka has them; in the file a list, here JSON, or names separated "
+        "by commas. docs/inputs.md.",
     )
     output_format: Literal["avro", "json"] = Field(
         "avro",

@@ -46,6 +46,7 @@ OTHER: dict[str, Any] = {
     "anthropic_base_url": "http://127.0.0.1:9",
     "app_id": "other",
     "input_topic": "mail",
+    "input_topics": ("chat", r"^desk\."),
     "output_format": "json",
     "subject_strategy": "RecordName",
     "output_topic": "routed",
