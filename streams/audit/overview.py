@@ -82,7 +82,7 @@ async def read_overview(settings: Settings, now: float) -> Overview:
     """``now`` is epoch seconds. Raises UnreachableError and MissingTopicError."""
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka) as snapshot:
-        group = await read_group(snapshot, settings.app_id, topics.input)
+        group = await read_group(snapshot, settings.app_id, topics)
     books = await load_books(settings.kafka, topics)
     return overview(books, group, now, settings.window_seconds, settings.limits)
 

@@ -144,9 +144,7 @@ async def create(
         brokers = len((await admin.describe_cluster())["brokers"])
         replication = min(DEFAULT_REPLICATION, brokers)
     new = [
-        NewTopic(
-            spec.name, spec.partitions or width, replication, topic_configs=dict(spec.config)
-        )
+        NewTopic(spec.name, spec.partitions or width, replication, topic_configs=dict(spec.config))
         for spec in specs
     ]
     answer = await admin.create_topics(new)

@@ -114,15 +114,17 @@ class Classifier:
         record: Recorder,
         attempts: int = 0,
         begin: Begin = untold,
+        lasting: int | None = None,
     ) -> Answered:
         """One answer about 1 to 100 tickets of a source partition, however long the API is away.
 
         The pace was asked, and told that this call begins, by whoever chose its tickets.
         ``attempts`` are the calls that were made for them before. ``record`` gets every try that
-        is not answered, at once; ``begin`` is told of every try before it is made. Raises Refused
+        is not answered, at once; ``begin`` is told of every try before it is made. ``lasting`` is
+        the partition's number, where that is another (streams.events.sources). Raises Refused
         when the request itself is the trouble, and NoMoney rather than try again.
         """
-        case = _Case(self, topic, partition, questions, record, attempts, begin)
+        case = _Case(self, topic, partition, questions, record, attempts, begin, lasting)
         try:
             return await case.ask()  # nearly always: without a retry's 50 microseconds
         except Failure as failure:
@@ -159,10 +161,12 @@ class _Case:
         record: Recorder,
         attempts: int,
         begin: Begin,
+        lasting: int | None,
     ) -> None:
         self._desk = desk
         self._topic = topic
         self._partition = partition
+        self._lasting = lasting
         self._questions = questions
         self._record = record
         self._attempts = attempts
@@ -346,6 +350,7 @@ class _Case:
             source_topic=self._topic,
             source_partition=self._partition,
             shares=tuple(shares),
+            lasting=self._lasting,
         )
 
 

@@ -135,7 +135,7 @@ async def _planned(settings: Settings, fix: bool, grow: int | None) -> tuple[Vie
             plan = Plan(plan.create, grow, wider.widen, plan.configure)
             view.growth = wider.widen.get(view.topics.input)
         if view.growth:
-            group = await read_group(snapshot, settings.app_id, view.topics.input)
+            group = await read_group(snapshot, settings.app_id, view.topics)
             view.waiting = group.waiting
         return view, plan
 

@@ -49,6 +49,7 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
 from streams.delivery.work import DeadLetter, Result, Skipped, Work
 from streams.events.model import CallRecord, Classification, Done, SkipReason
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 from streams.observe.traces import NO_TRACES, Traces
@@ -104,13 +105,15 @@ class Books:
 
 
 class SourcePartition:
-    """One partition of the input topic. ``on_commit`` is called after each commit."""
+    """One partition of an input topic: ``source``, which is the first input topic's partition
+    ``number`` if not given. ``on_commit`` is called after each commit."""
 
     def __init__(
         self,
         number: int,
         generation: int,
         *,
+        source: Place | None = None,
         producer: PartitionProducer,
         intents: Intents,
         topics: Topics,
@@ -130,6 +133,7 @@ class SourcePartition:
     ) -> None:
         self.number = number
         self.generation = generation
+        self.source = source or Place(topics.input, number)
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
@@ -294,7 +298,7 @@ class SourcePartition:
         began = time.monotonic()
         ends = await self._producer.commit(
             [*records, *self._changelog(spend, errors)],
-            TopicPartition(self._topics.input, self.number),
+            TopicPartition(*self.source),
             offset,
         )
         # Committed: from here on, and not before, the tickets are finished and the rows readable.
@@ -341,7 +345,7 @@ class SourcePartition:
                 yield self._traced(work, dead_letter(work, work.result, topics, self._partitions))
             yield released_row(work, topics)
         if unwanted := list(outbox.unwanted):
-            yield skipped_record(topics, self.number, unwanted)
+            yield skipped_record(topics, self.source, self.number, unwanted)
         for work in outbox.held.values():
             if isinstance(work.result, Classification):
                 yield held_row(work, work.result, topics)

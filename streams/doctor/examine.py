@@ -87,7 +87,7 @@ async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> Non
     facts = await read_topics(seen.admin, names)
     found += check_topics(topics, facts, cluster.brokers)
     if topics.input in facts:
-        found += check_group(settings, await read_group(seen, settings.app_id, topics.input))
+        found += check_group(settings, await read_group(seen, settings.app_id, topics))
     if topics.calls in facts:
         try:
             found += check_stamps(await read_stamps(seen, topics), now_ms())

@@ -36,15 +36,14 @@ class Sources:
 
     @property
     def several(self) -> bool:
-        """Whether there is, or was, more than one topic: then a number alone tells people little."""
+        """Whether there is, or was, more than one topic: then numbers alone tell little."""
         return bool(self._numbers)
 
     def number(self, topic: str, partition: int) -> int | None:
         """Of that partition; None where it has none."""
-        written = self._numbers.get(Place(topic, partition))
-        if written is None and topic == self.home and partition not in self._places:
-            return partition
-        return written
+        if self._numbers:
+            return self._numbers.get(Place(topic, partition))
+        return partition if topic == self.home else None
 
     def place(self, number: int) -> Place:
         """Whose number it is; a number that nobody took is the home topic's."""

@@ -128,6 +128,15 @@ class Topics:
         more = found(self.more_inputs, there)
         return [self.input, *(name for name in more if name != self.input)]
 
+    @property
+    def patterns(self) -> list[str]:
+        """Of the input topics."""
+        return [entry for entry in self.more_inputs if is_pattern(entry)]
+
+    def is_input(self, topic: str) -> bool:
+        """Whether tickets are read from it."""
+        return topic == self.input or any(matches(entry, topic) for entry in self.more_inputs)
+
     def check(self) -> None:
         """Every topic must be one of its own. Raises ValueError, which names the setting."""
         categories = [
@@ -147,9 +156,7 @@ class Topics:
             "plans of replays": self.replays,
             "source numbers": self.sources,
         }
-        more = [
-            (f"input topic {name}", name) for name in self.more_inputs if not is_pattern(name)
-        ]
+        more = [(f"input topic {name}", name) for name in self.more_inputs if not is_pattern(name)]
         users = [
             ("the input", self.input),
             ("the dead letters", self.dead_letter),
@@ -176,7 +183,7 @@ class Topics:
                 raise ValueError(f"TICKET_STREAMS_{setting}: {topic} is too long for a topic")
         # We would read what we wrote, pay for it, and write it again.
         written = [(user, topic) for user, topic in users[1:] if (user, topic) not in more]
-        for pattern in filter(is_pattern, self.more_inputs):
+        for pattern in self.patterns:
             for user, topic in written:
                 if matches(pattern, topic):
                     raise ValueError(

@@ -24,9 +24,19 @@ def test_names_and_patterns_are_read_as_people_write_them(
     assert entries(text) == expected
 
 
-@pytest.mark.parametrize("text", ["a/b", "^(", '["a"', 7, [7], "x" * 201])
-def test_what_is_no_topic_is_refused(text: object) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a/b", "no name"),
+        ("x" * 201, "no name"),
+        ("^(", "no regular expression"),
+        ('["a"', "no JSON"),
+        (7, "must be a list"),
+        ([7], "no topic"),
+    ],
+)
+def test_what_is_no_topic_is_refused(text: object, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         entries(text)
 
 

@@ -12,7 +12,8 @@ GROWTH = st.lists(st.dictionaries(st.sampled_from(TOPICS), st.integers(0, 4)), m
 
 def grown(steps: list[dict[str, int]]) -> list[tuple[Sources, Mapping[str, int]]]:
     """The numbers after each step; topics only get wider here, and stay once they are there."""
-    found, partitions, sources = [], {"tickets": 2}, Sources("tickets")
+    found: list[tuple[Sources, Mapping[str, int]]] = []
+    partitions, sources = {"tickets": 2}, Sources("tickets")
     for step in steps:
         partitions = {t: max(partitions.get(t, 0), step.get(t, 0)) for t in partitions | step}
         sources = sources.extended(partitions)
@@ -90,10 +91,16 @@ def test_the_first_word_on_a_partition_is_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [(None, b"1"), (b"mail 0", None), (b"mail", b"1"), (b"mail 0", b"x")]
+    ("key", "value", "why"),
+    [
+        (None, b"1", "without a key"),
+        (b"mail 0", None, "without a key or a value"),
+        (b"mail", b"1", "no source partition"),
+        (b"mail 0", b"x", "invalid literal"),
+    ],
 )
-def test_anything_else_is_refused(key: bytes | None, value: bytes | None) -> None:
-    with pytest.raises(ValueError):
+def test_anything_else_is_refused(key: bytes | None, value: bytes | None, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         decode("tickets", [(key, value)])
 
 

@@ -119,7 +119,17 @@ def test_several_inputs_are_the_first_the_named_and_the_matching() -> None:
 
 def test_every_topic_is_looked_at() -> None:
     """Each topic in turn is given to a category: none is forgotten when one is added."""
-    ours = {"done", "calls", "intents", "spend", "errors", "skipped", "redriven", "replays", "sources"}
+    ours = {
+        "done",
+        "calls",
+        "intents",
+        "spend",
+        "errors",
+        "skipped",
+        "redriven",
+        "replays",
+        "sources",
+    }
     looked_at = {"input", "dead_letter", *ours}
     for field in looked_at:
         topic = getattr(TOPICS, field)
