@@ -143,8 +143,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         except (KafkaError, OSError, TimeoutError):
             return  # Kafka is away: then nothing is to be read
         parts.collector.ends.update(ends)
-        idle, now = not member.pending, time.monotonic()
-        still = parts.reading.look(positions, ends, idle=idle, now=now)
+        still = parts.reading.look(positions, ends, idle=not member.pending, now=time.monotonic())
         if still > settings.stall_limit:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 

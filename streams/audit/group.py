@@ -46,6 +46,11 @@ class Group:
         """What people call that source partition."""
         return self.names.get(number, str(number))
 
+    def owned(self, member: Membership) -> list[int] | list[str]:
+        """The partitions of a worker, as programs are told: numbers, or names where there are
+        several input topics."""
+        return [*map(self.name, member.partitions)] if self.names else [*member.partitions]
+
     @property
     def lag(self) -> dict[int, int]:
         """Events that wait, by partition, by their offsets: a transactional producer leaves gaps,

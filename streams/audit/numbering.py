@@ -50,3 +50,10 @@ async def read_sources(bootstrap: Address, topics: Topics, counts: Counts) -> So
     number that the next worker gives it, unless others come first. Raises KafkaError."""
     written = await written_sources(bootstrap, topics, counts)
     return written.extended(present(topics, counts))
+
+
+def width(topics: Topics, counts: Counts, sources: Sources | None = None) -> int:
+    """The partitions that our own topics need; 0 where there is no input topic. ``sources`` are the
+    numbers, where anything is known of them. Pure."""
+    known = sources or Sources(topics.input)
+    return known.extended(present(topics, counts)).width(counts.get(topics.input, 0))

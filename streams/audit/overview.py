@@ -56,13 +56,13 @@ class Overview:
                 {
                     "id": member.id,
                     "host": member.host,
-                    "partitions": list(member.partitions),
+                    "partitions": self.group.owned(member),
                     "waiting": sum(lag.get(number, 0) for number in member.partitions),
                 }
                 for member in self.group.members
             ],
             "waiting": self.group.waiting,
-            "lag": {str(number): events for number, events in sorted(lag.items())},
+            "lag": {self.group.name(number): events for number, events in sorted(lag.items())},
             "per_minute": round(self.per_minute, 3),
             "per_second_by_category": {
                 category: round(rate, 3) for category, rate in self.by_category.items()

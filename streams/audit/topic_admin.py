@@ -17,7 +17,8 @@ from aiokafka.errors import (
 
 from streams.access.connection import Address, client_arguments
 from streams.access.reason import why_not
-from streams.audit.numbering import present, read_sources
+from streams.audit.numbering import read_sources
+from streams.audit.numbering import width as needed
 from streams.events.sources import Sources
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
 from streams.settings import Settings
@@ -235,9 +236,7 @@ def states_of(
     topics: Topics, counts: Mapping[str, int], sources: Sources | None = None
 ) -> list[TopicState]:
     """The states for these numbers of partitions, and these source numbers. Pure."""
-    at_home = counts.get(topics.input)
-    sources = sources or Sources(topics.input).extended(present(topics, counts))
-    width = None if at_home is None else sources.width(at_home)
+    width = needed(topics, counts, sources) if topics.input in counts else None
     states = [TopicState(name, counts.get(name)) for name in topics.inputs(counts)]
     for spec in topics.specs():
         required = width if spec.same_partitions else None

@@ -245,7 +245,7 @@ class Member:
         for number, producer in producers.items():
             source = self._source_topics[owned[number].topic]
             partition = self._partition(
-                number, owned[number], generation, producer, source, intents
+                number, owned[number], sources.name(number), generation, producer, source, intents
             )
             partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
@@ -308,6 +308,7 @@ class Member:
         self,
         number: int,
         place: Place,
+        name: str,
         generation: int,
         producer: PartitionProducer,
         source: SourceTopic,
@@ -317,6 +318,7 @@ class Member:
             number,
             generation,
             source=place,
+            name=name,
             producer=producer,
             intents=intents,
             topics=self._topics,

@@ -18,7 +18,7 @@ from streams.delivery.transaction import (
     REQUEST_TIMEOUT_MS,
     TRANSACTION_TIMEOUT_MS,
 )
-from streams.events.sources import Sources, encode
+from streams.events.sources import Sources, encode, numbering_id
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -32,11 +32,6 @@ class NumberingError(TopicsError):
 
     def __str__(self) -> str:
         return f"the partitions of the input topics could not be numbered: {self.args[0]!r}"
-
-
-def numbering_id(app_id: str) -> str:
-    """The transactional id of whoever gives numbers."""
-    return f"{app_id}-sources"
 
 
 async def number_sources(settings: Settings, topics: Topics) -> Sources:

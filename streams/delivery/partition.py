@@ -105,8 +105,10 @@ class Books:
 
 
 class SourcePartition:
-    """One partition of an input topic: ``source``, which is the first input topic's partition
-    ``number`` if not given. ``on_commit`` is called after each commit."""
+    """One partition of an input topic: ``source``, or the first input topic's partition ``number``.
+
+    People know it as ``name``. ``on_commit`` is called after each commit.
+    """
 
     def __init__(
         self,
@@ -114,6 +116,7 @@ class SourcePartition:
         generation: int,
         *,
         source: Place | None = None,
+        name: str = "",
         producer: PartitionProducer,
         intents: Intents,
         topics: Topics,
@@ -134,6 +137,7 @@ class SourcePartition:
         self.number = number
         self.generation = generation
         self.source = source or Place(topics.input, number)
+        self.name = name or str(number)
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False

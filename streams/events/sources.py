@@ -82,6 +82,11 @@ class Sources:
         return {p: n for p, n in self._numbers.items() if p not in older._numbers}
 
 
+def numbering_id(app_id: str) -> str:
+    """The transactional id of whoever gives numbers."""
+    return f"{app_id}-sources"
+
+
 def encode(place: Place, number: int) -> tuple[bytes, bytes]:
     """Key and value of a record of the topic of numbers."""
     return f"{place.topic} {place.partition}".encode(), str(number).encode()

@@ -105,7 +105,7 @@ def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
     """Settings and topics of the run. Raises ValueError where its topics would collide."""
     changes = {"app_id": app_id_of(settings, plan.run), "group_instance_id": None}
     own = settings.model_copy(update=changes)
-    topics = replace(Topics.of(own), run=plan.run, skips=True, more_inputs=())
+    topics = replace(Topics.of(own), run=plan.run, skips=True)
     if plan.topic_prefix is not None:
         prefix, usual = plan.topic_prefix, f"{topics.input}."
         topics = replace(
@@ -117,5 +117,6 @@ def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
             dead_letter=f"{prefix}.{topics.dead_letter.removeprefix(usual)}",
             shared=topics.shared and f"{prefix}.{topics.shared.removeprefix(usual)}",
         )
+    topics = replace(topics, input=plan.topic, more_inputs=())
     topics.check()
     return own, topics

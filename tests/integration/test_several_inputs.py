@@ -84,3 +84,28 @@ async def test_two_topics_survive_a_kill_and_the_first_one_growing(
         assert sum(n for place, n in came.items() if place.topic == mail) > 60
         async with open_admin(stack.settings.kafka) as admin:
             assert (await partition_counts(admin))[stack.topics.done] == 7
+
+
+async def test_a_topic_that_a_pattern_matches_is_read_when_it_is_made(
+    kafka: str, namespace: str, tmp_path: Path
+) -> None:
+    early, late = f"{namespace}-desk.eu", f"{namespace}-desk.us"
+    pattern = rf"^{namespace}-desk\."
+    with running_stack(
+        kafka, namespace, tmp_path, {"latency": 0.02}, input_topics=[pattern]
+    ) as stack:
+        await create_topic(kafka, early, 1)
+        await stack.create_topics(partitions=1)
+        await stack.send_samples(30, seed=1, topic=early)
+        worker = stack.worker()
+        await stack.until_finished(30)
+        await create_topic(kafka, late, 2)
+        await stack.send_samples(40, seed=2, topic=late)
+        await stack.send_samples(30, seed=3)
+        report = await stack.until_finished(100, timeout=150)
+        assert worker.stop() == 0, stack.logs()
+        assert (report.tickets, report.lost, report.duplicates) == (100, 0, 0)
+        assert await stack.broken_promises(strict=True) == []
+        came = {place.topic for place in await where_they_came_from(stack)}
+        assert came == {stack.topics.input, early, late}
+        assert worker.said(late)
