@@ -41,11 +41,9 @@ from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
 from streams.events.headers import RUN
 from streams.events.model import Source
-from streams.events.registry import Registry
-from streams.events.registry_client import RegistryClient
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
-from streams.mapping.reader import reader_of
+from streams.mapping.by_topic import registry_of
 from streams.observe.collector import WorkerCollector
 from streams.observe.counts import Counts, worker_registry
 from streams.observe.health import HealthServer, Phase, Readiness
@@ -214,8 +212,7 @@ def assemble(
     triage = triage_of(settings, lambda *scope: guard.may_escalate(Scope(*scope)))
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
-    reader = reader_of(settings.mapping, settings.filter)
-    registry = Registry(RegistryClient.of(settings), reader)
+    registry = registry_of(settings)
     choice = choice or Choice(skip_tombstones=settings.tombstones == "skip")
     metrics = worker_registry()
     counts = Counts(metrics)

@@ -209,9 +209,13 @@ class App(faust.App):  # type: ignore[misc]
 
         Upstream can subscribe to a pattern, but delivers nothing of what it finds.
         """
-        new = [topic for topic in topics if topic not in channel.topics]
+        before = list(channel.topics)
+        new = [topic for topic in topics if topic not in before]
         if new:
-            channel.topics = [*channel.topics, *new]
+            # Once it runs, the agent reads from a copy of the channel, which is registered there.
+            for one in {channel, *self.topics}:
+                if list(one.topics) == before:
+                    one.topics = [*before, *new]
             self.topics._flag_changes()  # the group is rebalanced soon
         return new
 

@@ -7,6 +7,9 @@ end of a name. Topics of Kafka's own, whose names begin with ``__``, are never f
 import json
 import re
 from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 NAME = re.compile(r"[a-zA-Z0-9._-]{1,200}")
 LITERAL = re.compile(r"\^((?:[a-zA-Z0-9_-]|\\[.\-_])*)")
@@ -35,6 +38,12 @@ def entries(given: object) -> tuple[str, ...]:
     for entry in given:
         _check(entry)
     return tuple(dict.fromkeys(given))
+
+
+def with_names(given: dict[str, T]) -> dict[str, T]:
+    """The same, if its keys are names and patterns. Raises ValueError."""
+    entries(list(given))
+    return given
 
 
 def _check(entry: object) -> None:

@@ -19,12 +19,10 @@ from streams.delivery.source_topic import SourceTopic
 from streams.evaluate.estimate import Estimate, estimate
 from streams.evaluate.labels import Labelled
 from streams.events.model import Ticket
-from streams.events.registry import Registry
-from streams.events.registry_client import RegistryClient
 from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_routed
-from streams.mapping.reader import reader_of
+from streams.mapping.by_topic import registry_of
 from streams.replay.plan import Plan, Selection
 from streams.settings import Settings
 
@@ -136,7 +134,7 @@ async def _selection(
 
 async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forecast:
     forecast, priced = Forecast(plan), list[Labelled]()
-    registry = Registry(RegistryClient.of(settings), reader_of(settings.mapping, settings.filter))
+    registry = registry_of(settings)
     ends = {TopicPartition(plan.topic, p): span.stop for p, span in plan.within.items()}
     starts = {TopicPartition(plan.topic, p): span.start for p, span in plan.within.items()}
     async for record in snapshot.read(ends, starts):
@@ -145,7 +143,7 @@ async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forec
             continue
         try:
             async with asyncio.timeout(REGISTRY_SECONDS):
-                found = await registry.decode_ticket(record.value, record.headers)
+                found = await registry.decode_ticket(record.value, record.headers, plan.topic)
         except UndecodableEvent:
             forecast.unreadable += 1
             continue

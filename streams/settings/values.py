@@ -38,6 +38,10 @@ Mechanism = Annotated[
 Mapped = Annotated[
     FieldMapping | None, NoDecode, BeforeValidator(mapping_of), AfterValidator(checked)
 ]
+TopicMappings = Annotated[
+    dict[str, Annotated[FieldMapping, BeforeValidator(mapping_of), AfterValidator(checked)]],
+    AfterValidator(inputs.with_names),
+]
 JmesPath = Annotated[str | None, AfterValidator(checked_filter)]
 
 GroupInstance = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
