@@ -43,6 +43,8 @@ class CallRecords:
     topic: str
     partition: int
     questions: Sequence[Question]
+    lasting: int | None = None
+    """The partition's number, where that is another (streams.events.sources)."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -156,6 +158,7 @@ class CallRecords:
             source_topic=self.topic,
             source_partition=self.partition,
             shares=tuple(shares),
+            lasting=self.lasting,
         )
 
 
