@@ -8,11 +8,11 @@ from aiokafka import TopicPartition
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.partition import Books, Outbox, SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
+from streams.delivery.shares import Uncommitted
 from streams.delivery.work import Skipped
 from streams.events.model import SkippedRun, Ticket
 from streams.events.wire import ENCODERS, decode_skipped
