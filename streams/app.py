@@ -146,7 +146,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
     follow_patterns(app, source, settings, topics)
-    app.drain = parts.stop
+    app.held_back, app.drain = member.held_back, parts.stop
     return app
 
 

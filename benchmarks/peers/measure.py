@@ -12,7 +12,7 @@ import psutil
 from confluent_kafka import Consumer, Message
 
 from benchmarks.peers.contenders import Contender, Job
-from benchmarks.peers.scene import Scene, Sender
+from benchmarks.peers.scene import PARTITIONS, Scene, Sender
 from benchmarks.peers.stub import NUMBER
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
@@ -25,6 +25,8 @@ START_SECONDS = 60.0
 
 STALL_SECONDS = 5.0
 """Nothing more comes when nothing came for so long."""
+LOST_SECONDS = 30.0
+"""After a kill, a ticket is lost when nothing came for so long: some are slow at the end."""
 QUIET_SECONDS = 1.0
 """The same when all tickets are out: a second copy may follow."""
 
@@ -102,7 +104,12 @@ class Run:
     """A contender on topics of its own. It ends with the block."""
 
     def __init__(
-        self, scene: Scene, contender: Contender, calls: int, session_seconds: int = 10
+        self,
+        scene: Scene,
+        contender: Contender,
+        calls: int,
+        session_seconds: int = 10,
+        partitions: int = PARTITIONS,
     ) -> None:
         self.scene = scene
         self.contender = contender
@@ -110,7 +117,7 @@ class Run:
         self.job = Job(scene.bootstrap, scene.api_url, self.topic, calls, session_seconds)
         self.log = scene.folder / f"{self.topic}.log"
         scene.forget()
-        scene.make_topics(self.topic)
+        scene.make_topics(self.topic, partitions)
         self.sender = Sender(scene, self.topic)
         self.outputs = Outputs(scene, self.topic)
         self._worker: ChildProcess | None = None
@@ -224,6 +231,8 @@ class Killed:
     """What one kill -9 did, when a new process had worked off the rest."""
 
     lost: int
+    never_asked: int
+    """Tickets that the API never heard of: the contender took them for done without a question."""
     doubled: int
     """Tickets that a read_committed consumer saw twice or more."""
     paid_again: int
@@ -252,15 +261,16 @@ def killed(
             if run.outputs.poll(0.1):
                 last = time.monotonic()
                 back = back or last - began
-                patience = session_seconds + STALL_SECONDS
+                patience = session_seconds + LOST_SECONDS
             if len(run.outputs.seen) == tickets and time.monotonic() - last > QUIET_SECONDS:
                 break
-        seen = run.outputs.seen
+        seen, ledger = run.outputs.seen, scene.ledger()
         assert sum(seen.values()) >= before
         return Killed(
             lost=tickets - len(seen),
+            never_asked=tickets - ledger["tickets"],
             doubled=sum(times > 1 for times in seen.values()),
-            paid_again=scene.ledger()["again"],
+            paid_again=ledger["again"],
             back_seconds=round(back, 1),
         )
 

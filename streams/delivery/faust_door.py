@@ -6,7 +6,7 @@ are committed by the transaction of each partition, never by Faust. docs/reliabi
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from operator import add
 from typing import Any
@@ -22,6 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.access.connection import Kafka
+from streams.delivery import shared_metadata
 from streams.delivery.client_options import client_options
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
@@ -41,6 +42,9 @@ DRAIN_MARGIN = 6.0
 
 RESUBSCRIBE_SECONDS = 1.0
 """Upstream waits 45 s after a topic was added, for more of them."""
+
+HELD_PAUSE = 0.1
+"""Seconds after which is looked again whether a partition that is held back may be read."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds for Kafka's clients to close on a stop, and for the consumer to leave the group."""
@@ -143,7 +147,15 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         # A copy: upstream's set may be emptied while the fetch waits, and an empty set means "all".
         wanted = None if active_partitions is None else frozenset(active_partitions)
-        return await super()._getmany(wanted, timeout)
+        # Not by upstream's pause: what was fetched and is not handed over yet would be lost by it.
+        held = self.app.held_back()
+        if wanted is None or not held:
+            return await super()._getmany(wanted, timeout)
+        wanted = frozenset(tp for tp in wanted if tp not in held)
+        if not wanted:
+            await self.sleep(HELD_PAUSE)
+            return {}
+        return await super()._getmany(wanted, min(timeout, HELD_PAUSE))
 
     async def _commit(self, offsets: Any) -> bool:
         """Offsets are committed in the partition's transaction."""
@@ -180,6 +192,9 @@ class App(faust.App):  # type: ignore[misc]
 
     find_topics: Callable[[], Awaitable[None]] | None = None
     """Has topics subscribed to that only Kafka knows of; asked before the first subscription."""
+
+    held_back: Callable[[], Collection[tuple[str, int]]] = frozenset
+    """The input topics' partitions that are not read for now: topic and number."""
 
     def book(
         self,
@@ -342,6 +357,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),
     (TableManager, "_update_channels"),
+    *shared_metadata.PRIVATE_NAMES,
 ]
 
 

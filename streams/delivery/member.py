@@ -12,11 +12,13 @@ from aiokafka.structs import OffsetAndMetadata
 
 from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.books.dimensions import FieldValues
+from streams.classify.duplicates import most_of_each
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
+from streams.delivery.back_pressure import held_back
 from streams.delivery.client_options import client_options
-from streams.delivery.dispatcher import Dispatcher, Uncommitted
+from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
@@ -26,6 +28,7 @@ from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
+from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
@@ -147,6 +150,16 @@ class Member:
         self._free_bytes = MOST_BYTES_IN_HAND - in_hand
         return self._free_events <= 0 or self._free_bytes <= 0
 
+    def held_back(self) -> frozenset[Place]:
+        """The partitions that are not to be read for now: what they have in hand is the others'
+        room."""
+        owned = self.partitions.items()
+        events = {number: partition.pending for number, partition in owned}
+        size = {number: partition.pending_bytes for number, partition in owned}
+        full = held_back(events, self._settings.max_pending)
+        full |= held_back(size, MOST_BYTES_IN_HAND)
+        return frozenset(self.partitions[number].source for number in full)
+
     def _committed(self) -> None:
         self._room.set()
         self._dispatcher.fill()
@@ -213,11 +226,15 @@ class Member:
             self.ready = True
             return
         began = time.monotonic()
+        metadata = client_options(self._settings.kafka_client).metadata
         for topic in sorted({place.topic for place in places}):
-            source = self._source_topics[topic] = SourceTopic(self._settings.kafka, topic)
+            source = SourceTopic(self._settings.kafka, topic, metadata)
+            self._source_topics[topic] = source
             await source.open()
         sources, owned = await self._numbered(places)
         await widen(self._settings, self._topics)
+        for source in self._source_topics.values():
+            await source.learn(spec.name for spec in self._topics.specs())
         self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
         await intents.open()
         producers = {number: self._producer(place) for number, place in owned.items()}
@@ -245,8 +262,9 @@ class Member:
             raise
         for number, producer in producers.items():
             source = self._source_topics[owned[number].topic]
+            name, many = sources.name(number), len(owned)
             partition = self._partition(
-                number, owned[number], sources.name(number), generation, producer, source, intents
+                number, owned[number], name, many, generation, producer, source, intents
             )
             partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
@@ -310,11 +328,13 @@ class Member:
         number: int,
         place: Place,
         name: str,
+        owned: int,
         generation: int,
         producer: PartitionProducer,
         source: SourceTopic,
         intents: Intents,
     ) -> SourcePartition:
+        """One of so many that are ``owned``."""
         return SourcePartition(
             number,
             generation,
@@ -332,6 +352,7 @@ class Member:
             on_failure=lambda error: self._transaction_failed(place, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
+            most_duplicates=most_of_each(owned),
             values=FieldValues(
                 self._settings.books_field, self._settings.books_field_values, self._named
             ),
