@@ -9,7 +9,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tenacity import (
@@ -27,7 +27,7 @@ from streams.claude.client import Claude, Reply
 from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
-from streams.claude.prices import NoPrice, PriceList, Usage
+from streams.claude.prices import NoPrice, PriceList, Usage, cost
 from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.sharing import share_out
 from streams.claude.unpriced import Unpriced
@@ -221,17 +221,17 @@ class _Case:
         model, outcome, bound = reply.model, None, 0
         try:
             price = desk.prices.price(model, started)
-            cost = desk.prices.cost(model, reply.usage, started)
+            spent = cost(reply.usage, price)
         except NoPrice:
             # The answer is good, and paid for. What it cost is booked when there is a price; until
             # then there is the bound, by the model that was asked for.
-            model, outcome, cost = desk.unpriced.note(model), UNPRICED, 0
+            model, outcome, spent = desk.unpriced.note(model), UNPRICED, 0
             price = desk.prices.price(desk.prompt.model, started)
             bound = most_of_call(desk.prompt, desk.prices, *self._size, started)
         readings = read_message(reply.content, reply.stop_reason, desk.prompt.names, self._ids)
         shares = share_out(
             reply.usage,
-            cost,
+            spent,
             price.band(reply.usage.prompt_tokens),
             [question.bound for question in self._questions],
         )
@@ -248,9 +248,9 @@ class _Case:
         ]
         call = self._call(
             call_id, started, outcome or _whole(readings), model, 200, reply.request_id,
-            reply.usage, cost, bound, told,
+            reply.usage, spent, bound, told, reply.limits,
         )  # fmt: skip
-        return Answered(with_limits(call, reply.limits), readings)
+        return Answered(call, readings)
 
     def _failed(self, failure: Failure, call_id: str, started: int) -> None:
         """Record the failure, tell the gate; raises Refused if the request is the trouble."""
@@ -262,8 +262,9 @@ class _Case:
             call_id,
             started,
             maybe_billed=failure.maybe_billed,
+            limits=failure.limits,
         )
-        self._record(with_limits(call, failure.limits))
+        self._record(call)
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
         gate.failed += 1
@@ -290,6 +291,7 @@ class _Case:
         started: int,
         *,
         maybe_billed: bool,
+        limits: RateLimits | None = None,
     ) -> CallRecord:
         """A call whose usage was never seen, with the most that it can have cost."""
         prompt, bound = self._desk.prompt, 0
@@ -300,8 +302,9 @@ class _Case:
             for question in self._questions
         ]
         return self._call(
-            call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares
-        )
+            call_id, started, outcome, prompt.model, status, request_id, Usage(), 0, bound, shares,
+            limits,
+        )  # fmt: skip
 
     def _others_are_answered(self) -> bool:
         """Whether the API was well since this request's last failure, as others found it."""
@@ -322,8 +325,10 @@ class _Case:
         cost: int,
         unsettled: int,
         shares: Sequence[Share],
+        limits: RateLimits | None,
     ) -> CallRecord:
         desk = self._desk
+        told = limits or RateLimits(None, None, None)
         return CallRecord(
             call_id=call_id,
             started_at=started,
@@ -346,19 +351,10 @@ class _Case:
             source_topic=self._topic,
             source_partition=self._partition,
             shares=tuple(shares),
+            requests_limit=_a_minute(told.requests),
+            input_tokens_limit=_a_minute(told.input_tokens),
+            output_tokens_limit=_a_minute(told.output_tokens),
         )
-
-
-def with_limits(call: CallRecord, limits: RateLimits | None) -> CallRecord:
-    """The record with the limits a minute that its answer told."""
-    if limits is None:
-        return call
-    return replace(
-        call,
-        requests_limit=_a_minute(limits.requests),
-        input_tokens_limit=_a_minute(limits.input_tokens),
-        output_tokens_limit=_a_minute(limits.output_tokens),
-    )
 
 
 def _a_minute(bucket: Bucket | None) -> int | None:
