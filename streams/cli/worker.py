@@ -11,15 +11,16 @@ from streams.observe.logs import configure
 from streams.preflight import PreflightError, check
 
 
-@click.command(
-    epilog="Example:  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 "
-    "ANTHROPIC_API_KEY=... ticket-streams worker"
-)
+@click.command()
 def command() -> None:
     """Classify tickets and route them, until stopped. Start as many as there are partitions.
 
     SIGTERM finishes the calls in flight, commits, leaves the group and exits with 0. Any other exit
     code asks the supervisor to start it again: it goes on where it was.
+
+    \b
+    Example:
+      KAFKA_BOOTSTRAP_SERVERS=kafka:9092 ANTHROPIC_API_KEY=sk-ant-... ticket-streams worker
     """
     settings = load()
     configure(settings.log_level, settings.log_format)
