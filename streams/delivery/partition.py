@@ -31,7 +31,7 @@ from streams.delivery.versions import Versions
 from streams.delivery.work import Result, Work
 from streams.events.model import CallRecord, Classification, Done
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder
+from streams.events.wire import Format, RoutedEncoder
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class SourcePartition:
         latest_only: bool = False,
         dress: Dress = undressed,
         headers: Headers = (),
+        calls_format: Format = "avro",
     ) -> None:
         self.number = number
         self.generation = generation
@@ -90,7 +91,9 @@ class SourcePartition:
         self._topics = topics
         self._topic_id = topic_id
         self._books = books
-        self._packing = Packing(number, topics, partitions, books, encoder, dress, headers)
+        self._packing = Packing(
+            number, topics, partitions, books, encoder, dress, headers, calls_format
+        )
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure

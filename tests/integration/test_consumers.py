@@ -1,5 +1,5 @@
-"""Routed tickets in one topic as JSON, read by clients that are not ours, and the group as
-standard tools see it."""
+"""Routed tickets in one topic, and call records, both as JSON, read by clients that are not ours,
+and the group as standard tools see it."""
 
 import json
 from pathlib import Path
@@ -28,6 +28,7 @@ TICKETS = {
 CODECS = ("zstd", "lz4", "snappy", "gzip")
 SETTINGS: dict[str, Any] = {
     "output_format": "json",
+    "calls_format": "json",
     "output_headers": {"team": "support"},
     "kafka_client": {"client.id": "desk-1", "compression.type": "gzip", "client.rack": "r1"},
 }
@@ -76,6 +77,13 @@ async def test_one_topic_that_kcat_and_librdkafka_read(
             assert value["category"] == TICKETS[line["key"]][1]
             assert headers["team"] == "support"
             assert headers["ticket-streams.source.topic"] == stack.topics.input
+
+        calls = kcat_json("-b", kafka, "-C", "-e", "-t", stack.topics.calls)
+        routed = [json.loads(line["payload"]) for line in found]
+        assert {call["outcome"] for call in calls} == {"ok"}
+        assert sum(call["cost_picodollars"] for call in calls) == sum(
+            ticket["cost_picodollars"] for ticket in routed
+        )
 
         consumer = Consumer(
             {

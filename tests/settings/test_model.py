@@ -47,6 +47,7 @@ OTHER: dict[str, Any] = {
     "app_id": "other",
     "input_topic": "mail",
     "output_format": "json",
+    "calls_format": "json",
     "subject_strategy": "RecordName",
     "output_topic": "routed",
     "output_headers": {"team": "support", "é.x": ""},
