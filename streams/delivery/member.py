@@ -359,6 +359,7 @@ class Member:
             latest_only=self._settings.updates == "latest",
             dress=self._dress,
             headers=[(name, text.encode()) for name, text in self._settings.output_headers.items()],
+            calls_format=self._settings.calls_format,
         )
 
     async def _committed_offsets(self, sources: Sources) -> dict[int, OffsetAndMetadata]:

@@ -30,7 +30,7 @@ from streams.delivery.work import DeadLetter, Work
 from streams.events.model import Classification
 from streams.events.sources import Place
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder
+from streams.events.wire import Format, RoutedEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Packing:
     encoder: RoutedEncoder
     dress: Dress = undressed
     headers: Headers = ()
+    calls_format: Format = "avro"
 
     def records(self, outbox: Outbox) -> Iterator[Record]:
         """All records but those of the tables."""
@@ -67,7 +68,7 @@ class Packing:
             if work.so_far is not None:
                 yield ask_again_row(work, work.so_far, topics)
         for call in outbox.calls:
-            yield from booked(call, topics)
+            yield from booked(call, topics, self.calls_format)
 
     def _traced(self, work: Work, event: Record) -> Record:
         headers = self.books.traces.headers(work, event.topic, event.headers)

@@ -32,7 +32,7 @@ from streams.delivery.work import Result, Work
 from streams.events.model import CallRecord, Classification, Done
 from streams.events.sources import Place
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder
+from streams.events.wire import Format, RoutedEncoder
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class SourcePartition:
         latest_only: bool = False,
         dress: Dress = undressed,
         headers: Headers = (),
+        calls_format: Format = "avro",
     ) -> None:
         self.number = number
         self.generation = generation
@@ -102,7 +103,7 @@ class SourcePartition:
         self._topic_id = topic_id
         self._books = books
         self._packing = Packing(
-            self.source, number, topics, partitions, books, encoder, dress, headers
+            self.source, number, topics, partitions, books, encoder, dress, headers, calls_format
         )
         self._uncommitted = uncommitted
         self._on_commit = on_commit

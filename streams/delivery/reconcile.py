@@ -213,6 +213,7 @@ async def opened(
         on_commit=lambda: None,
         on_failure=failed.set_exception,
         topic_id=source.id,
+        calls_format=settings.calls_format,
     )
     try:
         await producer.fence()

@@ -23,7 +23,7 @@ from streams.events.model import (
 from streams.events.sources import Place
 from streams.events.times import now_ms
 from streams.events.topics import Topics
-from streams.events.wire import RoutedEncoder, encode_call, encode_done, encode_skipped
+from streams.events.wire import Format, RoutedEncoder, encode_call, encode_done, encode_skipped
 
 
 class Record(NamedTuple):
@@ -155,11 +155,11 @@ def _runs(events: Iterable[tuple[int, SkipReason]]) -> Sequence[SkippedRun]:
     return runs
 
 
-def booked(call: CallRecord, topics: Topics) -> tuple[Record, Record]:
+def booked(call: CallRecord, topics: Topics, fmt: Format = "avro") -> tuple[Record, Record]:
     """The call's record, and what closes its intent."""
     key, partition = call.call_id.encode(), call.number
     return (
-        Record(topics.calls, partition, key, encode_call(call)),
+        Record(topics.calls, partition, key, encode_call(call, fmt)),
         Record(topics.intents, partition, key, None),
     )
 

@@ -3,6 +3,7 @@
 Every function raises UndecodableEvent for bytes that are not what they should be.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,7 @@ from streams.events.model import (
     Source,
     Ticket,
 )
-from streams.events.schemas import CALL, DONE, ROUTED, SINGLE_OBJECT, SKIPPED, TICKET
+from streams.events.schemas import CALL, DONE, ROUTED, SINGLE_OBJECT, SKIPPED, TICKET, RecordSchema
 
 NO_SCHEMAS: SchemaLookup = MappingProxyType({})
 
@@ -34,7 +35,6 @@ _CALLS = Reader(CALL)
 _DONE = Reader(DONE)
 _SKIPPED = Reader(SKIPPED)
 
-_ROUTED_DEFAULTS = {field["name"]: field.get("default") for field in ROUTED.plain["fields"]}
 _TICKET_NAMES = tuple(field.name for field in fields(Ticket))
 _RESULT_NAMES = tuple(field.name for field in fields(Classification))
 
@@ -68,7 +68,7 @@ def decode_routed(value: bytes) -> RoutedTicket:
     elif value.startswith(CONFLUENT):
         found = _ROUTED.read_registered(value)
     else:
-        found = _routed_json(value)
+        found = _own_json(value, ROUTED)
     return RoutedTicket(
         Ticket(*[found[name] for name in _TICKET_NAMES]),
         Classification(**{name: found[name] for name in _RESULT_NAMES}),
@@ -76,18 +76,32 @@ def decode_routed(value: bytes) -> RoutedTicket:
     )
 
 
-def _routed_json(value: bytes) -> dict[str, Any]:
-    found = read_object(value)
-    known = {name: found.get(name, default) for name, default in _ROUTED_DEFAULTS.items()}
-    if not validate(known, ROUTED.plain, raise_errors=False):
-        raise UndecodableEvent("not_a_ticket", f"its fields are not those of {ROUTED.name}")
+def _own_json(value: bytes, schema: RecordSchema) -> dict[str, Any]:
+    """The fields of ``schema`` in a JSON object, with the defaults of those that are missing."""
+    known = _known(read_object(value), schema.plain)
+    if not validate(known, schema.plain, raise_errors=False):
+        raise UndecodableEvent("not_a_ticket", f"its fields are not those of {schema.name}")
+    return known
+
+
+def _known(found: Mapping[str, Any], record: Any) -> dict[str, Any]:
+    known = {
+        field["name"]: found.get(field["name"], field.get("default")) for field in record["fields"]
+    }
+    for field in record["fields"]:
+        items = known[field["name"]]
+        if isinstance(field["type"], dict) and isinstance(items, list):  # the shares of a call
+            known[field["name"]] = [
+                _known(item, field["type"]["items"]) if isinstance(item, dict) else item
+                for item in items
+            ]
     return known
 
 
 def decode_call(value: bytes, number: int | None = None) -> CallRecord:
-    """The value of the calls topic; ``number`` is the partition of ours that it stands in, which
-    whoever adds up rows needs."""
-    found = _CALLS.read(value)
+    """The value of the calls topic, in single-object encoding or JSON; ``number`` is the partition
+    of ours that it stands in, which whoever adds up rows needs."""
+    found = _CALLS.read(value) if value.startswith(SINGLE_OBJECT) else _own_json(value, CALL)
     found["shares"] = tuple(Share(**share) for share in found["shares"])
     lasting = None if number == found["source_partition"] else number
     return CallRecord(**found, lasting=lasting)

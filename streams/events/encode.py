@@ -82,8 +82,10 @@ def encode_ticket(ticket: Ticket, fmt: Format = "avro") -> bytes:
     return frame(TICKET.marker, TICKET.plain, fields)
 
 
-def encode_call(call: CallRecord) -> bytes:
-    """The value of the calls topic, in single-object encoding."""
+def encode_call(call: CallRecord, fmt: Format = "avro") -> bytes:
+    """The value of the calls topic; ``avro`` is single-object encoding."""
+    if fmt == "json":
+        return _dump(call_fields(call)).encode()
     return frame(CALL.marker, CALL.plain, call_fields(call))
 
 

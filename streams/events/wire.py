@@ -10,7 +10,8 @@ others    JSON, in UTF-8; a byte order mark and white space may come first
 
 Tickets are read in all three, and with their schema in a header (streams.events.framing). Routed
 tickets are written in single-object encoding or JSON, or in Confluent's format where there is a
-registry (streams.events.output_schema); calls, done and skipped rows in single-object encoding.
+registry (streams.events.output_schema); calls in single-object encoding or JSON; done and skipped
+rows in single-object encoding.
 """
 
 from streams.events.avro_values import SchemaLookup, WriterSchema, writer_schema

@@ -38,6 +38,11 @@ class Tickets(BaseModel):
         description="Routed tickets as Avro (in Confluent's wire format where there is a "
         "registry, else in single-object encoding), or as JSON.",
     )
+    calls_format: Literal["avro", "json"] = Field(
+        "avro",
+        description="Call records as Avro in single-object encoding, or as JSON, which tools "
+        "that know no schema of ours can read. Both may be in the topic.",
+    )
     subject_strategy: Strategy = Field(
         "TopicName",
         description="Subjects of the registry for routed tickets: one a topic (`<topic>-value`), "

@@ -14,6 +14,7 @@ from streams.events.model import (
     CallRecord,
     Done,
     RoutedTicket,
+    Share,
     SkippedEvents,
     SkippedRun,
     Ticket,
@@ -39,6 +40,10 @@ from streams.events.wire import (
 from tests.events.samples import calls, dones, routed_tickets, tickets
 
 FORMATS: list[Format] = ["avro", "json"]
+A_CALL = CallRecord(
+    *("c", 1, 2, "first", "m", "m", "v", 1, "ok", 200, None),
+    *(1, 1, 0, 0, 0, 600_000, 0, "tickets", 0, (Share(0, "billing", 1, 1, 600_000),)),
+)
 DECODERS = [decode_ticket, decode_routed, decode_call, decode_done, decode_skipped]
 
 
@@ -60,9 +65,37 @@ def test_a_routed_ticket_survives_the_round_trip(fmt: Format, routed: RoutedTick
     assert decode_routed(encode_routed(routed, fmt)) == routed
 
 
+@pytest.mark.parametrize("fmt", FORMATS)
 @given(calls)
-def test_a_call_survives_the_round_trip(call: CallRecord) -> None:
-    assert decode_call(encode_call(call)) == call
+def test_a_call_survives_the_round_trip(fmt: Format, call: CallRecord) -> None:
+    assert decode_call(encode_call(call, fmt)) == call
+
+
+@given(calls)
+def test_money_in_a_json_call_is_whole_numbers(call: CallRecord) -> None:
+    found = json.loads(encode_call(call, "json"))
+    assert type(found["cost_picodollars"]) is int
+    assert found["cost_picodollars"] == call.cost_picodollars
+    assert tuple(found) == CALL.field_names
+
+
+@given(calls)
+def test_a_json_call_without_fields_that_came_later_has_their_defaults(call: CallRecord) -> None:
+    fields = json.loads(encode_call(call, "json"))
+    del fields["output_tokens_limit"]
+    for share in fields["shares"]:
+        del share["books_value"]
+    found = decode_call(json.dumps(fields).encode())
+    assert found.output_tokens_limit is None
+    assert [share.books_value for share in found.shares] == [""] * len(call.shares)
+    assert found.cost_picodollars == call.cost_picodollars
+
+
+@pytest.mark.parametrize("wrong", [{"shares": [1]}, {"cost_picodollars": 1.5}, {"shares": {}}])
+def test_a_json_call_with_a_wrong_field_is_refused(wrong: dict[str, Any]) -> None:
+    fields = {**json.loads(encode_call(A_CALL, "json")), **wrong}
+    with pytest.raises(UndecodableEvent, match=r"com\.ticketstreams\.Call"):
+        decode_call(json.dumps(fields).encode())
 
 
 def test_a_skipped_row_survives_the_round_trip() -> None:
@@ -135,10 +168,11 @@ def test_damaged_tickets_are_tickets_or_a_named_trouble(
         decode_ticket(bytes(value[:end]))
 
 
+@pytest.mark.parametrize("fmt", FORMATS)
 @given(calls, st.integers(1, 40))
-def test_a_shortened_call_is_never_another_call(call: CallRecord, cut: int) -> None:
+def test_a_shortened_call_is_never_another_call(fmt: Format, call: CallRecord, cut: int) -> None:
     with pytest.raises(UndecodableEvent):
-        decode_call(encode_call(call)[:-cut])
+        decode_call(encode_call(call, fmt)[:-cut])
 
 
 @given(tickets, st.binary(min_size=1))

@@ -1,5 +1,5 @@
-"""Routed tickets in one topic as JSON, read by clients that are not ours, and the group as
-standard tools see it."""
+"""Routed tickets in one topic, and call records, both as JSON, read by clients that are not ours,
+and the group as standard tools see it."""
 
 import json
 from pathlib import Path
@@ -14,6 +14,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from tests.consumers_page import printed
 from tests.kcat import kcat_json
 from tests.stack import running_stack
 
@@ -28,6 +29,7 @@ TICKETS = {
 CODECS = ("zstd", "lz4", "snappy", "gzip")
 SETTINGS: dict[str, Any] = {
     "output_format": "json",
+    "calls_format": "json",
     "output_headers": {"team": "support"},
     "kafka_client": {"client.id": "desk-1", "compression.type": "gzip", "client.rack": "r1"},
 }
@@ -69,6 +71,7 @@ async def test_one_topic_that_kcat_and_librdkafka_read(
         assert sum(offsets.values()) == len(TICKETS)
 
         found = kcat_json("-b", kafka, "-C", "-e", "-t", shared, "-J")
+        routed = [json.loads(line["payload"]) for line in found]
         assert {line["key"] for line in found} == set(TICKETS)
         for line in found:
             value, headers = json.loads(line["payload"]), _pairs(line["headers"])
@@ -76,6 +79,15 @@ async def test_one_topic_that_kcat_and_librdkafka_read(
             assert value["category"] == TICKETS[line["key"]][1]
             assert headers["team"] == "support"
             assert headers["ticket-streams.source.topic"] == stack.topics.input
+
+        assert printed("aiokafka", kafka, shared, len(TICKETS)) == {
+            (ticket["id"], ticket["category"]) for ticket in routed
+        }
+        calls = kcat_json("-b", kafka, "-C", "-e", "-t", stack.topics.calls)
+        assert {call["outcome"] for call in calls} == {"ok"}
+        assert sum(call["cost_picodollars"] for call in calls) == sum(
+            ticket["cost_picodollars"] for ticket in routed
+        )
 
         consumer = Consumer(
             {

@@ -1,10 +1,6 @@
 """With a real schema registry between us and Confluent's own serializers, in both directions."""
 
 import json
-import os
-import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +24,7 @@ from streams.events.topics import Topics
 from streams.events.wire import decode_routed, encode_ticket
 from streams.local.registry.server import LocalRegistry
 from streams.settings import Settings
-from tests.house.files import text
+from tests.consumers_page import printed
 from tests.kcat import has_avro, kcat, kcat_json
 from tests.stack import Stack, running_stack
 from tests.tcp_door import Door
@@ -85,22 +81,6 @@ async def outputs(stack: Stack) -> dict[str, ConsumerRecord]:
     names = [*stack.topics.outputs, stack.topics.dead_letter]
     servers = stack.settings.bootstrap_servers
     return {r.key.decode(): r async for r in read_topic(servers, *names)}
-
-
-def example_of_the_docs(kafka: str, url: str, topic: str, tickets: int) -> set[tuple[str, str]]:
-    """Id and category of each line that the consumer of docs/consumers.md prints."""
-    [program] = re.findall("```python\n(.*?)```", text("docs/consumers.md"), re.DOTALL)
-    program = program.replace("tickets.billing", topic).replace("billing-desk", f"{topic}-desk")
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka, "SCHEMA_REGISTRY_URL": url},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as reader:
-        assert reader.stdout
-        lines = [reader.stdout.readline().split() for _ in range(tickets)]
-        reader.kill()
-    return {(ticket, category) for ticket, category, _ in lines}
 
 
 async def test_confluents_producers_of_two_versions_and_confluents_consumer(
@@ -169,7 +149,8 @@ async def test_confluents_producers_of_two_versions_and_confluents_consumer(
         assert decode_routed(found["new"].value).ticket.created_at == 1_500
         assert theirs.get_latest_version(f"{billing}-value").schema.schema_str is not None
 
-        assert example_of_the_docs(kafka, registry.url, billing, len(found)) == {
+        url = registry.url
+        assert printed("confluent-kafka", kafka, billing, len(found), SCHEMA_REGISTRY_URL=url) == {
             ("again" if key == "old-again" else "new" if key == "waits" else key, "billing")
             for key in found
         }

@@ -48,6 +48,7 @@ OTHER: dict[str, Any] = {
     "input_topic": "mail",
     "input_topics": ("chat", r"^desk\."),
     "output_format": "json",
+    "calls_format": "json",
     "subject_strategy": "RecordName",
     "output_topic": "routed",
     "output_headers": {"team": "support", "é.x": ""},
