@@ -93,7 +93,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         """Awaited by Faust before it seeks to the committed offsets and lets events flow."""
         parts.readiness.phase = Phase.RECOVERING
         numbers, generation = await app.assignment_of(topics.input)
-        await member.assigned(numbers, generation)
+        await asyncio.gather(parts.claude.open(), member.assigned(numbers, generation))
 
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:

@@ -66,6 +66,7 @@ class Replay:
             await asyncio.gather(*background, return_exceptions=True)
 
     async def _owned(self, parts: Parts) -> None:
+        await parts.claude.open()
         await parts.member.assigned(sorted(self.plan.within), GENERATION)
         if not parts.member.ready:
             await asyncio.Event().wait()  # it has told why, and the process ends
