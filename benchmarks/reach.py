@@ -1,6 +1,7 @@
 """What the table of peers does not ask of us: order, idleness, memory, restarts.
 
-    python -m benchmarks.reach                # about two minutes
+    python -m benchmarks.reach                # about four minutes
+    python -m benchmarks.reach --only start   # starts, restarts and latency: two
 
 All against one broker and an API that answers after 100 ms and costs next to nothing
 (benchmarks/peers/stub.py), keys by Zipf's law, 8 partitions, one ticket a call. What is compared
@@ -11,9 +12,11 @@ object.
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from statistics import median
 
 import click
+import psutil
 
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run, added_latency, throughput
@@ -25,7 +28,7 @@ CALLS = 200
 """In flight, where nothing else is said."""
 BOUND_CALLS = 20
 """In flight where a kill must come in the middle of things."""
-PACE = 50.0
+PACES = (50.0, 100.0)
 """Tickets a second of an idle worker."""
 MOST_SECONDS = 10.0
 
@@ -59,16 +62,41 @@ def memory(scene: Scene, tell: Tell) -> float:
     return found.rss_mb
 
 
-def start(scene: Scene, tell: Tell) -> float:
-    """Seconds from the start of a process to its first ticket out."""
-    found = [throughput(scene, BY_KEY, 500, CALLS, 1.0).first_seconds for _ in range(ROUNDS)]
-    tell(f"first ticket out after {found} s")
-    return median(found)
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Medians. CPU is user + system time of the worker, and hardly depends on what else runs."""
+
+    seconds: float
+    cpu_seconds: float
 
 
-def back(scene: Scene, one: Contender, tell: Tell) -> float:
-    """Seconds from kill -9 to the next ticket out; a new process starts at once."""
-    found = []
+def start(scene: Scene, tell: Tell) -> Start:
+    """From the start of a process to its first ticket out. All is compiled: latency came before."""
+    seconds, cpu = [], []
+    for _ in range(ROUNDS):
+        with Run(scene, BY_KEY, CALLS) as run:
+            run.sender.send(500)
+            began = time.monotonic()
+            run.start()
+            found, used = _next_ticket(run, began)
+            seconds.append(found)
+            cpu.append(used)
+    tell(f"first ticket out after {seconds} s, {cpu} s of CPU")
+    return Start(median(seconds), median(cpu))
+
+
+def _next_ticket(run: Run, began: float) -> tuple[float, float]:
+    """Seconds since ``began``, and of the worker's CPU, until the next ticket is out."""
+    while not run.outputs.poll(0.01):
+        run.worker  # noqa: B018  raises where it has ended
+    seconds = time.monotonic() - began
+    used = psutil.Process(run.worker.pid).cpu_times()
+    return round(seconds, 2), round(used.user + used.system, 2)
+
+
+def back(scene: Scene, one: Contender, tell: Tell) -> Start:
+    """From kill -9 to the next ticket out; a new process starts at once."""
+    seconds, cpu = [], []
     for _ in range(ROUNDS):
         with Run(scene, one, BOUND_CALLS) as run:
             run.sender.send(3_000)
@@ -80,34 +108,56 @@ def back(scene: Scene, one: Contender, tell: Tell) -> float:
             run.start()
             while run.outputs.poll(0.2):  # what was on its way
                 pass
-            while not run.outputs.poll(0.05):
-                run.worker  # noqa: B018  raises where it has ended
-            found.append(round(time.monotonic() - killed, 2))
-    tell(f"kill -9, {one.name}: the next ticket is out after {found} s")
-    return median(found)
+            found, used = _next_ticket(run, killed)
+            seconds.append(found)
+            cpu.append(used)
+    tell(f"kill -9, {one.name}: the next ticket is out after {seconds} s, {cpu} s of CPU")
+    return Start(median(seconds), median(cpu))
 
 
-@click.command(epilog="Example:  python -m benchmarks.reach")
-def main() -> None:
+def idle(scene: Scene, tell: Tell) -> dict[str, dict[str, float]]:
+    """Added latency in milliseconds, by tickets a second."""
+    found = {}
+    for pace in PACES:
+        late = added_latency(scene, BY_KEY, round(20 * pace), CALLS, pace)
+        tell(f"added latency at {pace:.0f} tickets a second: {late}")
+        found[f"{pace:.0f}"] = {"p50": late.p50_ms, "p99": late.p99_ms}
+    return found
+
+
+def starts(scene: Scene, tell: Tell) -> dict[str, object]:
+    """How soon a worker is at work, and how soon a ticket is out when it is."""
+    return {
+        "added_latency_ms": idle(scene, tell),
+        "cold_start": asdict(start(scene, tell)),
+        "back_after_kill": {
+            "default": asdict(back(scene, BY_KEY, tell)),
+            "static": asdict(back(scene, STATIC, tell)),
+        },
+    }
+
+
+def load(scene: Scene, tell: Tell) -> dict[str, object]:
+    """What becomes of many tickets."""
+    return {"order": order(scene, tell), "rss_mb_with_1000_calls": memory(scene, tell)}
+
+
+PARTS = {"start": starts, "load": load}
+
+
+@click.command(epilog="Example:  python -m benchmarks.reach --only start")
+@click.option("--only", type=click.Choice(list(PARTS)), help="One half of it.")
+def main(only: str | None) -> None:
     """Measure what the table of peers does not ask."""
 
     def tell(line: str) -> None:
         click.echo(line, err=True)
 
+    found: dict[str, object] = {"environment": environment()}
     with running_scene(0.1) as scene:
-        late = added_latency(scene, BY_KEY, 1_000, CALLS, PACE)
-        tell(f"added latency at {PACE:.0f} tickets a second: {late}")
-        found = {
-            "added_latency_ms": {"p50": late.p50_ms, "p99": late.p99_ms},
-            "order": order(scene, tell),
-            "rss_mb_with_1000_calls": memory(scene, tell),
-            "cold_start_seconds": start(scene, tell),
-            "back_after_kill_seconds": {
-                "default": back(scene, BY_KEY, tell),
-                "static": back(scene, STATIC, tell),
-            },
-        }
-    click.echo(json.dumps({"environment": environment(), **found}))
+        for name in [only] if only else PARTS:
+            found |= PARTS[name](scene, tell)
+    click.echo(json.dumps(found))
 
 
 if __name__ == "__main__":

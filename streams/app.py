@@ -97,7 +97,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         """Awaited by Faust before it seeks to the committed offsets and lets events flow."""
         parts.readiness.phase = Phase.RECOVERING
         places, generation = await app.assignment_of(topics.is_input)
-        await member.assigned(places, generation)
+        await asyncio.gather(parts.claude.open(), member.assigned(places, generation))
 
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:

@@ -125,6 +125,7 @@ class Run:
     def start(self) -> None:
         """Start the contender, again perhaps."""
         command, env = self.contender.command(self.job)
+        env = {**env, **self.scene.compiled}
         self._worker = ChildProcess(command, folder=self.scene.folder, log=self.log, env=env)
 
     @property

@@ -38,6 +38,15 @@ class Scene:
     broker_pid: int
     api_pid: int
 
+    @property
+    def compiled(self) -> dict[str, str]:
+        """So that Python compiles nothing twice, as where a package is installed: else half of each
+        start would be that. The first start in a scene still does."""
+        return {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self.folder / "compiled"),
+        }
+
     def ledger(self) -> dict[str, int]:
         """What the stub was asked since forget(): ``calls``, ``tickets``, and ``again``."""
         return self._ask("GET")

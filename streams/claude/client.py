@@ -65,6 +65,11 @@ class Claude:
         except _UNREADABLE as error:
             raise malformed(answer.status, request_id) from error
 
+    async def open(self) -> None:
+        """Be ready for calls. A worker waits here, and not between the look at its lease and the
+        request, nor within the deadline of a call."""
+        await self._transport.open()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()

@@ -7,6 +7,7 @@ Kafka, and whoever comes first waits for that.
 
 from __future__ import annotations
 
+import gc
 import ssl
 from collections.abc import Mapping
 from importlib import import_module
@@ -22,7 +23,13 @@ _OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
 
 def load_soon() -> None:
     """Begin to load the SDK beside what is done next."""
-    Thread(target=import_module, args=("anthropic",), name="anthropic", daemon=True).start()
+    Thread(target=_load, name="anthropic", daemon=True).start()
+
+
+def _load() -> None:
+    """What is loaded stays: Python's collector need not go through it, with everything stopped."""
+    import_module("anthropic")
+    gc.freeze()
 
 
 class Sdk:

@@ -44,6 +44,10 @@ class Transport:
         self._opening = asyncio.Lock()
         self._opened: tuple[Sdk, aiohttp.ClientSession] | None = None
 
+    async def open(self) -> None:
+        """Be ready for calls: the first one would wait for the SDK."""
+        await self._open()
+
     async def post(self, request: Mapping[str, Any]) -> Answer:
         """Send the keyword arguments of ``messages.create``, and return the answer, whole.
 
@@ -66,7 +70,7 @@ class Transport:
             await sdk.close()
 
     async def _open(self) -> tuple[Sdk, aiohttp.ClientSession]:
-        """By the first call, in whose loop the session lives."""
+        """Once, in the loop of the calls: the session lives there."""
         async with self._opening:
             if self._opened is None:
                 sdk = await asyncio.to_thread(Sdk, api_key=self._api_key, base_url=self._base_url)

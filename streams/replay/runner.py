@@ -67,6 +67,7 @@ class Replay:
             await asyncio.gather(*background, return_exceptions=True)
 
     async def _owned(self, parts: Parts) -> None:
+        await parts.claude.open()
         places = [Place(*tp) for tp in self._partitions()]
         await parts.member.assigned(places, GENERATION)
         if not parts.member.ready:

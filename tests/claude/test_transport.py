@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anthropic
 import pytest
 
+from streams.claude import transport as transport_module
+from streams.claude.sdk import Sdk
 from streams.claude.transport import Transport
 
 
@@ -116,3 +119,20 @@ async def test_passwords_of_the_home_folder_are_not_sent(
     async with server() as heard, transport(f"http://127.0.0.1:{heard.port}") as made:
         await made.post({})
     assert "authorization: bearer sk-test" in heard.heads[0].lower()
+
+
+async def test_one_that_is_open_does_not_wait_for_the_sdk_in_a_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Sdk] = []
+
+    def make(**given: Any) -> Sdk:
+        made.append(Sdk(**given))
+        return made[-1]
+
+    monkeypatch.setattr(transport_module, "Sdk", make)
+    async with server() as heard, transport(f"http://127.0.0.1:{heard.port}") as one:
+        await asyncio.gather(one.open(), one.open())
+        assert len(made) == 1
+        await one.post({})
+    assert len(made) == len(heard.heads) == 1

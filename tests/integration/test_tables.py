@@ -65,7 +65,9 @@ async def test_faust_users_read_committed_rows_with_now_at_and_items(
             assert sum(row.calls for row in rows) == report.api_calls
             assert [list(row) for row in rows] == tables["at"]
             wrong = sum(n for key, n in tables["errors"].items() if "|answer|" in key)
-            assert wrong == report.api_calls - report.calls["ok"]
+            # One for each ticket of a call whose answer was worth nothing; how many share a call
+            # depends on when the worker was up. verify, below, counts them all.
+            assert wrong >= report.api_calls - report.calls["ok"]
             told = [read_key(key) for key, _ in tables["spend"]]
             assert {partition for partition, _ in told} == {0, 1}
             for number in (0, 1):
