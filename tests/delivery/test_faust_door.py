@@ -17,6 +17,7 @@ from streams.delivery.faust_door import (
     create_app,
     misfits,
 )
+from streams.events.sources import Place
 from streams.settings import Settings
 
 
@@ -69,8 +70,9 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
 
 
 def consumer_with(held: Collection[int]) -> Any:
+    """One that holds back these partitions of one of its topics."""
     consumer: Any = SafeConsumer.__new__(SafeConsumer)
-    consumer.app = SimpleNamespace(held_back=lambda: held)
+    consumer.app = SimpleNamespace(held_back=lambda: {Place("tickets", n) for n in held})
     consumer.sleep = asyncio.sleep
     return consumer
 
@@ -78,17 +80,17 @@ def consumer_with(held: Collection[int]) -> Any:
 async def test_a_partition_that_is_held_back_is_not_fetched_and_looked_at_again_soon(
     fetched: Fetched,
 ) -> None:
-    active = {TP("tickets", number) for number in range(3)}
+    active = {*(TP("tickets", number) for number in range(3)), TP("others", 1)}
     await consumer_with(set())._getmany(active, 1.0)
     await consumer_with({1})._getmany(active, 1.0)
     await consumer_with({1})._getmany(None, 1.0)
     assert fetched.asked == [
         (active, 1.0),
-        ({TP("tickets", 0), TP("tickets", 2)}, 0.01),
+        ({TP("tickets", 0), TP("tickets", 2), TP("others", 1)}, 0.01),
         (None, 1.0),
     ]
     # Upstream's own set stays: it decides what becomes of records that were fetched before.
-    assert len(active) == 3
+    assert len(active) == 4
 
 
 async def test_where_all_are_held_back_nothing_is_fetched(fetched: Fetched) -> None:
