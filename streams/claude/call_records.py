@@ -44,7 +44,6 @@ class CallRecords:
     partition: int
     questions: Sequence[Question]
     lasting: int | None = None
-    """The partition's number, where that is another (streams.events.sources)."""
 
     @property
     def size(self) -> tuple[int, int]:

@@ -6,9 +6,14 @@ there on is all that there is, until the numbers are committed or the next one h
 
 import asyncio
 import random
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 
 from streams.access.connection import client_arguments
 from streams.audit.numbering import Counts, present, written_sources
@@ -51,6 +56,8 @@ async def number_sources(settings: Settings, topics: Topics) -> Sources:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT):
                 return await _written(settings, topics, counts)
+        except (TransactionalIdAuthorizationFailed, TopicAuthorizationFailedError) as error:
+            raise NumberingError(error) from None
         except (KafkaError, TimeoutError) as error:  # shut out, most likely
             problem = error
         await asyncio.sleep(MOST_PAUSE * random.random())
@@ -73,8 +80,15 @@ async def _written(settings: Settings, topics: Topics, counts: Counts) -> Source
             await producer.begin_transaction()
             for place, number in new.items():
                 key, value = encode(place, number)
-                await producer.send(topics.sources, value, key=key, partition=0)
+                sent = await producer.send(topics.sources, value, key=key, partition=0)
+                sent.add_done_callback(_look)
             await producer.commit_transaction()
         return wanted
     finally:
         await producer.stop()
+
+
+def _look(sent: "asyncio.Future[Any]") -> None:
+    """The commit says it too, and else asyncio would log it."""
+    if not sent.cancelled():
+        sent.exception()
