@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.outbox import Books
+from streams.delivery.patterns import follow_patterns
 from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
@@ -40,11 +41,9 @@ from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
 from streams.events.headers import RUN
 from streams.events.model import Source
-from streams.events.registry import Registry
-from streams.events.registry_client import RegistryClient
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
-from streams.mapping.reader import reader_of
+from streams.mapping.by_topic import registry_of
 from streams.observe.collector import WorkerCollector
 from streams.observe.counts import Counts, worker_registry
 from streams.observe.health import HealthServer, Phase, Readiness
@@ -78,7 +77,11 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
     )
     member = parts.member
     source = app.topic(
-        topics.input, key_serializer="raw", value_serializer="raw", key_type=bytes, value_type=bytes
+        *topics.inputs(()),
+        key_serializer="raw",
+        value_serializer="raw",
+        key_type=bytes,
+        value_type=bytes,
     )
 
     @app.agent(source)
@@ -86,14 +89,15 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         """Hand each event to its partition; whatever happens there is no exception here."""
         async for event in stream.noack().events():
             forget(app, event)
-            await member.receive(work_of(event.message), event.message.generation_id)
+            message = event.message
+            await member.receive(work_of(message, member.source_of), message.generation_id)
 
     @app.on_rebalance_complete.connect
     async def assigned(*_: Any, **__: Any) -> None:
         """Awaited by Faust before it seeks to the committed offsets and lets events flow."""
         parts.readiness.phase = Phase.RECOVERING
-        numbers, generation = await app.assignment_of(topics.input)
-        await member.assigned(numbers, generation)
+        places, generation = await app.assignment_of(topics.is_input)
+        await member.assigned(places, generation)
 
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:
@@ -133,18 +137,27 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
             return
         try:
             async with asyncio.timeout(10):
-                ends = await source_ends(settings, topics.input, member.partitions)
-                positions = await app.positions_of(topics.input)
+                positions, ends = await _places(app, settings, topics, member)
         except (KafkaError, OSError, TimeoutError):
             return  # Kafka is away: then nothing is to be read
-        idle = not member.pending
         parts.collector.ends.update(ends)
-        still = parts.reading.look(positions, ends, idle=idle, now=time.monotonic())
+        still = parts.reading.look(positions, ends, idle=not member.pending, now=time.monotonic())
         if still > settings.stall_limit:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
+    follow_patterns(app, source, settings, topics)
     app.drain = parts.stop
     return app
+
+
+async def _places(
+    app: App, settings: Settings, topics: Topics, member: Member
+) -> tuple[dict[int, int], Mapping[int, int]]:
+    """Where the consumer stands and where the partitions end, by source number."""
+    places = {number: p.source for number, p in member.partitions.items()}
+    ends = await source_ends(settings, places)
+    found = await app.positions_of(topics.is_input)
+    return {number: found[place] for number, place in places.items() if place in found}, ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +212,7 @@ def assemble(
     triage = triage_of(settings, lambda *scope: guard.may_escalate(Scope(*scope)))
     breaker = Breaker(settings.dead_letter_share, settings.dead_letter_least, all_gates.stop)
     giving_up = GivingUp(breaker)
-    reader = reader_of(settings.mapping, settings.filter)
-    registry = Registry(RegistryClient.of(settings), reader)
+    registry = registry_of(settings)
     choice = choice or Choice(skip_tombstones=settings.tombstones == "skip")
     metrics = worker_registry()
     counts = Counts(metrics)
@@ -253,10 +265,10 @@ def assemble(
     )
 
 
-def work_of(message: Any) -> Work:
+def work_of(message: Any, source_of: Callable[[str, int, int], Source]) -> Work:
     """An event as Faust delivers it."""
     return Work(
-        source=Source(message.topic, message.partition, message.offset),
+        source=source_of(message.topic, message.partition, message.offset),
         key=message.key,
         value=message.value,
         timestamp=round(message.timestamp * 1000),

@@ -11,6 +11,7 @@ from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
+from streams.delivery.numbering import number_sources
 from streams.events.output_schema import OutputSchemaError, registered_encoder
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
@@ -47,6 +48,7 @@ async def check(settings: Settings) -> RoutedEncoder:
     topics = Topics.of(settings)
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
+            await number_sources(settings, topics)
             await widen(settings, topics)
             problems = await check_topics(settings, topics)
             denied = await find_denial(settings, "worker")

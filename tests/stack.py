@@ -98,23 +98,28 @@ class Stack:
     async def create_topics(self, partitions: int = 4) -> None:
         await create_missing(self.settings, self.topics, partitions=partitions)
 
-    async def send(self, events: Iterable[Event], headers: Sequence[tuple[str, bytes]] = ()) -> int:
-        """Produce to the input topic; how many there were."""
-        count = 0
+    async def send(
+        self,
+        events: Iterable[Event],
+        headers: Sequence[tuple[str, bytes]] = (),
+        topic: str | None = None,
+    ) -> int:
+        """Produce to the input topic, or to another one; how many there were."""
+        count, to = 0, topic or self.topics.input
         producer = AIOKafkaProducer(
             **client_arguments(self.settings.kafka), linger_ms=5, max_request_size=2**22
         )
         try:
             await producer.start()
             for key, value in events:
-                await producer.send(self.topics.input, value, key=key, headers=list(headers))
+                await producer.send(to, value, key=key, headers=list(headers))
                 count += 1
         finally:  # also where the broker is away at the start
             await producer.stop()
         return count
 
-    async def send_samples(self, n: int, seed: int = 1) -> int:
-        return await self.send((event.key, event.value) for event in draw(n, seed))
+    async def send_samples(self, n: int, seed: int = 1, topic: str | None = None) -> int:
+        return await self.send(((event.key, event.value) for event in draw(n, seed)), topic=topic)
 
     def until(self, what: str, holds: Callable[[], bool], timeout: float = 60) -> None:
         """Wait for something of another process. Fails with the workers' logs."""

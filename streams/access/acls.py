@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Literal, get_args
 
+from streams.events.inputs import prefix
+from streams.events.sources import numbering_id
 from streams.events.topics import Topics
 from streams.replay.plan import app_id_of
 from streams.settings import Settings
@@ -57,12 +59,36 @@ def _on(topics: Iterable[str], *operations: Operation) -> Iterator[Acl]:
             yield Acl("topic", topic, operation)
 
 
+def _inputs(topics: Topics, *operations: Operation) -> Iterator[Acl]:
+    """On all topics of tickets: what a pattern matches is told by how its names begin."""
+    yield from _on(topics.inputs(()), *operations)
+    for beginning in map(prefix, topics.patterns):
+        for operation in operations:
+            yield Acl("topic", beginning or "*", operation, prefixed=bool(beginning))
+
+
+def _transactions(settings: Settings, topics: Topics) -> Iterator[Acl]:
+    """The transactional ids of source partitions (streams.delivery.transaction)."""
+    names = [f"{name}-" for name in topics.inputs(())] + [*map(prefix, topics.patterns)]
+    for name in names:
+        yield Acl("transactional-id", f"{settings.app_id}-{name}", "Write", prefixed=True)
+
+
+def _numbers(topics: Topics, *operations: Operation) -> Iterator[Acl]:
+    """On the source numbers, which are there where there are several input topics."""
+    if topics.more_inputs:
+        yield from _on([topics.sources], *operations)
+
+
 def _outputs(topics: Topics) -> list[str]:
     return [*topics.outputs, topics.dead_letter]
 
 
 def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
-    yield from _on([topics.input], "Read")
+    yield from _inputs(topics, "Read")
+    yield from _numbers(topics, "Read", "Write")
+    if topics.more_inputs:
+        yield Acl("transactional-id", numbering_id(settings.app_id), "Write")
     yield from _on(_outputs(topics), "Write")
     yield from _on([topics.calls], "Write")
     yield from _on([topics.spend, topics.errors], "Read", "Write")
@@ -71,27 +97,30 @@ def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
     if topics.skips:
         yield from _on([topics.skipped], "Write")
     yield Acl("group", settings.app_id, "Read")
-    yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
+    yield from _transactions(settings, topics)
 
 
 def _dashboard(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _on([topics.spend, topics.errors, topics.calls], "Read")
     yield from _on(_outputs(topics), "Read")  # the last tickets
     # How far the workers are.
-    yield from _on([topics.input], "Describe")
+    yield from _inputs(topics, "Describe")
+    yield from _numbers(topics, "Read")
     yield Acl("group", settings.app_id, "Describe")
 
 
 def _reader(settings: Settings, topics: Topics) -> Iterator[Acl]:
     ours = (topics.calls, topics.done, topics.spend, topics.errors)
-    yield from _on([topics.input, *_outputs(topics), *ours], "Read")
+    yield from _inputs(topics, "Read")
+    yield from _numbers(topics, "Read")
+    yield from _on([*_outputs(topics), *ours], "Read")
     # Workers may skip where the reader's own settings do not.
     yield from _on([topics.redriven, topics.skipped], "Read")
     yield Acl("group", settings.app_id, "Describe")
 
 
 def _sender(_: Settings, topics: Topics) -> Iterator[Acl]:
-    yield from _on([topics.input], "Write")
+    yield from _inputs(topics, "Write")
 
 
 def _operator(settings: Settings, topics: Topics) -> Iterator[Acl]:
@@ -104,19 +133,20 @@ def _reconciling(settings: Settings, topics: Topics) -> Iterator[Acl]:
     # To write off is a transaction of the partition, as a worker's.
     yield from _on([topics.calls, topics.spend, topics.errors, topics.intents], "Read", "Write")
     yield from _on([topics.done], "Read")
+    yield from _numbers(topics, "Read")
     yield Acl("group", settings.app_id, "Describe")
-    yield Acl("transactional-id", f"{settings.app_id}-{topics.input}-", "Write", prefixed=True)
+    yield from _transactions(settings, topics)
 
 
 def _redriving(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _on([topics.dead_letter], "Read")
-    yield from _on([topics.input], "Write", "DescribeConfigs")
+    yield from _inputs(topics, "Write", "DescribeConfigs")
     yield from _on([topics.redriven], "Create", "Read", "Write")
     yield Acl("transactional-id", f"{settings.app_id}-redrive", "Write")
 
 
 def _replaying(settings: Settings, topics: Topics) -> Iterator[Acl]:
-    yield from _on([topics.input], "Read")
+    yield from _inputs(topics, "Read")
     yield from _on(_outputs(topics), "Read", "Write")
     yield from _on([topics.replays], "Create", "Read", "Write")
     # A run's own, whose names begin with its app id, are for it what a worker's are for that.
@@ -128,8 +158,16 @@ def _replaying(settings: Settings, topics: Topics) -> Iterator[Acl]:
 
 
 def _admin(settings: Settings, topics: Topics) -> Iterator[Acl]:
-    names = [topics.input, *(spec.name for spec in topics.specs())]
-    yield from _on(names, "Create", "Alter", "Describe", "DescribeConfigs", "AlterConfigs")
+    every: tuple[Operation, ...] = (
+        "Create",
+        "Alter",
+        "Describe",
+        "DescribeConfigs",
+        "AlterConfigs",
+    )
+    yield from _inputs(topics, *every)
+    yield from _on([spec.name for spec in topics.specs()], *every)
+    yield from _numbers(topics, "Read")
     yield Acl("group", settings.app_id, "Describe")
 
 

@@ -13,6 +13,7 @@ from streams.audit.report import Culprits, Report
 from streams.audit.settling import Settling
 from streams.audit.tables import Recomputed, deltas
 from streams.claude.prices import PriceList, price_list
+from streams.events.sources import Sources
 
 
 @dataclass(slots=True)
@@ -24,11 +25,11 @@ class Evidence:
     and gives the rest to ``move``: tickets and rows that appear there are not judged.
     """
 
-    topic: str
-    """The input topic."""
+    sources: Sources
+    """The input topics' partitions."""
     window_seconds: int
     committed: Mapping[int, int]
-    """The group's committed offset by partition of the input topic."""
+    """The group's committed offset by source number."""
     rows_since: float = 0.0
     """Rows of windows that began earlier (epoch seconds) are not judged: they may be gone."""
     horizon: int = 0
@@ -53,7 +54,7 @@ class Evidence:
     _unbalanced: Culprits = field(default_factory=Culprits)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.topic, self.horizon)
+        self.ledger = Ledger(self.sources, self.horizon)
         self.tables = Recomputed(self.window_seconds)
         self.pricing = Pricing(self.prices)
 
@@ -82,7 +83,7 @@ class Evidence:
     def move(self, item: Item) -> None:
         """A record that came later."""
         if isinstance(item, Called):
-            partition = item.call.source_partition
+            partition = item.call.number
             self.moving_sources |= {SourceKey(partition, s.source_offset) for s in item.call.shares}
         elif isinstance(item, SkippedRow):
             places = (SourceKey(item.source_partition, n) for r in item.offsets for n in r)

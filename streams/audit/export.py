@@ -130,13 +130,14 @@ class Calls:
         read to its end.
         """
         async with open_snapshot(self._bootstrap, on_progress=on_progress) as snapshot:
+            _, sources = await snapshot.inputs(self._topics)
             starts = await snapshot.starts([self._topics.calls])
             ends = await snapshot.ends([self._topics.calls])
             await snapshot.expect(ends)
             first = None
             async for record in snapshot.read(ends, starts=starts):
                 try:
-                    item = read_item(record, self._topics)
+                    item = read_item(record, self._topics, sources=sources)
                 except UnreadableError as error:
                     self.unreadable.append(f"{place(record)}: {error}")
                     continue

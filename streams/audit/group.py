@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.audit.snapshot import Snapshot
+from streams.events.sources import Sources
+from streams.events.topics import Topics
 
 COORDINATOR_TRIES = 20
 COORDINATOR_PAUSE = 0.25
@@ -23,12 +26,12 @@ class Membership:
     client: str
     host: str
     partitions: tuple[int, ...]
-    """Of the input topic; none for a spare."""
+    """Their source numbers; none for a spare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The group as it is now. Offsets are by partition of the input topic."""
+    """The group as it is now. Offsets are by source number (streams.events.sources)."""
 
     state: str
     """Kafka's name: Stable, Empty, Dead (there is none), PreparingRebalance ..."""
@@ -36,6 +39,17 @@ class Group:
     committed: Mapping[int, int] = field(default_factory=dict)
     ends: Mapping[int, int] = field(default_factory=dict)
     starts: Mapping[int, int] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    """Of the source partitions, where a number alone tells little: there are several topics."""
+
+    def name(self, number: int) -> str:
+        """What people call that source partition."""
+        return self.names.get(number, str(number))
+
+    def owned(self, member: Membership) -> list[int] | list[str]:
+        """The partitions of a worker, as programs are told: numbers, or names where there are
+        several input topics."""
+        return [*map(self.name, member.partitions)] if self.names else [*member.partitions]
 
     @property
     def lag(self) -> dict[int, int]:
@@ -61,10 +75,11 @@ class Group:
         return {number: events for number, events in gone.items() if events > 0}
 
 
-async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
-    """The group and its place in ``topic``. Raises KafkaError and MissingTopicError."""
+async def read_group(snapshot: Snapshot, group: str, topics: Topics) -> Group:
+    """The group and its place in the input topics. Raises KafkaError and MissingTopicError."""
     admin = snapshot.admin
-    ends, starts = await snapshot.ends([topic]), await snapshot.starts([topic])
+    inputs, sources = await snapshot.inputs(topics)
+    ends, starts = await snapshot.ends(inputs), await snapshot.starts(inputs)
     coordinator = await coordinator_of(admin, group)
     [answer] = await admin.describe_consumer_groups([group], coordinator)
     found = answer.to_object()["groups"][0]
@@ -73,18 +88,26 @@ async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
             member["member_id"],
             member["client_id"],
             member["client_host"].removeprefix("/"),
-            _partitions(member["member_assignment"], topic),
+            _numbers(member["member_assignment"], sources),
         )
         for member in found["members"]
     ]
     offsets = await admin.list_consumer_group_offsets(group, coordinator)
+    committed = {tp: at.offset for tp, at in offsets.items() if tp in ends}
+    ends_by_number = _by_number(ends, sources)
     return Group(
         found["state"],
         tuple(sorted(members, key=lambda member: member.partitions)),
-        {tp.partition: at.offset for tp, at in offsets.items() if tp.topic == topic},
-        {tp.partition: end for tp, end in ends.items()},
-        {tp.partition: start for tp, start in starts.items()},
+        _by_number(committed, sources),
+        ends_by_number,
+        _by_number(starts, sources),
+        {n: sources.name(n) for n in ends_by_number} if sources.several else {},
     )
+
+
+def _by_number(offsets: Mapping[TopicPartition, int], sources: Sources) -> dict[int, int]:
+    numbers = {tp: sources.number(tp.topic, tp.partition) for tp in offsets}
+    return {number: offsets[tp] for tp, number in numbers.items() if number is not None}
 
 
 async def coordinator_of(admin: AIOKafkaAdminClient, group: str) -> int:
@@ -97,8 +120,9 @@ async def coordinator_of(admin: AIOKafkaAdminClient, group: str) -> int:
     return int(await admin.find_coordinator(group))
 
 
-def _partitions(assignment: bytes, topic: str) -> tuple[int, ...]:
+def _numbers(assignment: bytes, sources: Sources) -> tuple[int, ...]:
     if not assignment:
         return ()  # it joins at this moment
     found = ConsumerProtocolMemberAssignment.decode(assignment)
-    return tuple(sorted(p for name, numbers in found.assignment if name == topic for p in numbers))
+    numbers = (sources.number(name, p) for name, some in found.assignment for p in some)
+    return tuple(sorted(number for number in numbers if number is not None))

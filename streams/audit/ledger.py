@@ -7,6 +7,7 @@ from streams.audit.fates import Fate, Fates, Mark
 from streams.audit.records import Called, DoneRow, Finished, SkippedRow, SourceKey
 from streams.audit.report import Check, Culprits
 from streams.events.model import CLOSING, UNPRICED, CallRecord
+from streams.events.sources import Sources
 
 SURE = {"first": Mark.SURE_FIRST, "escalation": Mark.SURE_SECOND}
 TIERS = {
@@ -27,7 +28,7 @@ class Ledger:
     is not judged.
     """
 
-    topic: str
+    sources: Sources
     horizon: int = 0
     fates: Fates = field(default_factory=Fates)
     arrivals: int = 0
@@ -88,7 +89,7 @@ class Ledger:
         call_hash, seen, marks = hash(call.call_id), call.usage_seen, _marks_of(call)
         sure = SURE.get(call.tier, 0) if call.outcome in READABLE and seen else 0
         for share in call.shares:
-            block, row = self.fates.at(call.source_partition, share.source_offset)
+            block, row = self.fates.at(call.number, share.source_offset)
             block.money[row] += share.cost_picodollars
             block.input[row] += share.input_tokens
             block.output[row] += share.output_tokens
@@ -96,7 +97,7 @@ class Ledger:
                 block.last_call[row] = call_hash
             if sure and share.outcome == "ok":
                 if block.marks[row] & sure:
-                    source = SourceKey(call.source_partition, share.source_offset)
+                    source = SourceKey(call.number, share.source_offset)
                     self.answers.add(f"{record.place}: {self._name(source)} was answered before")
                 block.marks[row] |= sure
             block.marks[row] |= marks
@@ -111,7 +112,7 @@ class Ledger:
             self.done_twice.add(f"{self._name(record.source)}: again at {record.place}")
 
     def unfinished(self, committed: Mapping[int, int]) -> int:
-        """How many tickets no transaction has finished, ``committed`` being offset by partition."""
+        """How many tickets no transaction has finished; ``committed`` by source number."""
         return sum(
             fate.has(Mark.ARRIVED)
             and not fate.block.record[fate.row]
@@ -166,7 +167,7 @@ class Ledger:
         ]
 
     def _name(self, source: SourceKey | Fate) -> str:
-        return f"{self.topic}[{source.partition}]@{source.offset}"
+        return f"{self.sources.place(source.partition)}@{source.offset}"
 
     def _imbalance(self, fate: Fate) -> str:
         block, row = fate.block, fate.row

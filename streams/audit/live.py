@@ -71,7 +71,7 @@ class LiveOverview:
         """As it is ``now`` (epoch seconds). Raises KafkaError and MissingTopicError."""
         settings, books = self._settings, self._books.books
         await self._read_calls()
-        group = await read_group(self._snapshot, settings.app_id, self._topics.input)
+        group = await read_group(self._snapshot, settings.app_id, self._topics)
         found = overview(books, group, now, settings.window_seconds, settings.limits)
         speed = self._speed.add(now, tickets_by_category(books, self._since))
         return Look(found, self._latencies.now(now), speed)

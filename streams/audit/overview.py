@@ -56,13 +56,13 @@ class Overview:
                 {
                     "id": member.id,
                     "host": member.host,
-                    "partitions": list(member.partitions),
+                    "partitions": self.group.owned(member),
                     "waiting": sum(lag.get(number, 0) for number in member.partitions),
                 }
                 for member in self.group.members
             ],
             "waiting": self.group.waiting,
-            "lag": {str(number): events for number, events in sorted(lag.items())},
+            "lag": {self.group.name(number): events for number, events in sorted(lag.items())},
             "per_minute": round(self.per_minute, 3),
             "per_second_by_category": {
                 category: round(rate, 3) for category, rate in self.by_category.items()
@@ -82,7 +82,7 @@ async def read_overview(settings: Settings, now: float) -> Overview:
     """``now`` is epoch seconds. Raises UnreachableError and MissingTopicError."""
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka) as snapshot:
-        group = await read_group(snapshot, settings.app_id, topics.input)
+        group = await read_group(snapshot, settings.app_id, topics)
     books = await load_books(settings.kafka, topics)
     return overview(books, group, now, settings.window_seconds, settings.limits)
 

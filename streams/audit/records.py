@@ -19,6 +19,7 @@ from streams.events.headers import (
     STAGE,
 )
 from streams.events.model import CallRecord
+from streams.events.sources import Sources
 from streams.events.topics import Topics
 from streams.events.wire import (
     UndecodableEvent,
@@ -34,7 +35,7 @@ class UnreadableError(ValueError):
 
 
 class SourceKey(NamedTuple):
-    """A ticket: partition and offset in the input topic."""
+    """A ticket: the source partition's number (streams.events.sources), and the offset in it."""
 
     partition: int
     offset: int
@@ -90,22 +91,29 @@ Former = Mapping[str, str | None]
 NO_FORMER: Former = MappingProxyType({})
 
 
-def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER) -> Item:
-    """A record of any of our topics but the changelogs. Raises UnreadableError."""
+def read_item(
+    record: ConsumerRecord,
+    topics: Topics,
+    former: Former = NO_FORMER,
+    sources: Sources | None = None,
+) -> Item:
+    """A record of any of our topics but the changelogs; ``sources`` are needed where there are
+    several input topics. Raises UnreadableError."""
+    sources = sources or Sources(topics.input)
     try:
         if record.topic == topics.dead_letter:
-            return _dead_letter(record, topics)
+            return _dead_letter(record, sources)
         if record.value is None:
             raise ValueError("no value")  # noqa: TRY301
         if record.topic == topics.calls:
-            return _called(record, topics)
+            return _called(record, sources)
         if record.topic == topics.done:
             done = decode_done(record.value)
             source = SourceKey(record.partition, done.source_offset)
             return DoneRow(place(record), source, done.released)
         if record.topic == topics.skipped:
-            return _skipped(record, topics)
-        return _routed(record, topics, former)
+            return _skipped(record, sources)
+        return _routed(record, topics, former, sources)
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
@@ -121,35 +129,33 @@ def header_texts(record: ConsumerRecord) -> dict[str, str]:
     return {name: (value or b"").decode(errors="replace") for name, value in record.headers}
 
 
-def _called(record: ConsumerRecord, topics: Topics) -> Called:
-    call = decode_call(record.value)
-    _ours(call.source_topic, topics)
-    if call.source_partition != record.partition:
+def _called(record: ConsumerRecord, sources: Sources) -> Called:
+    call = decode_call(record.value, record.partition)
+    if _number(call.source_topic, call.source_partition, sources) != record.partition:
         raise ValueError(f"a call for partition {call.source_partition}")
     return Called(place(record), call)
 
 
-def _skipped(record: ConsumerRecord, topics: Topics) -> SkippedRow:
+def _skipped(record: ConsumerRecord, sources: Sources) -> SkippedRow:
     found = decode_skipped(record.value)
-    _ours(found.source_topic, topics)
-    if found.source_partition != record.partition:
+    if _number(found.source_topic, found.source_partition, sources) != record.partition:
         raise ValueError(f"events skipped of partition {found.source_partition}")
     offsets = [range(run.first_offset, run.last_offset + 1) for run in found.runs]
     return SkippedRow(place(record), record.partition, offsets)
 
 
-def _routed(record: ConsumerRecord, topics: Topics, former: Former) -> Finished:
+def _routed(record: ConsumerRecord, topics: Topics, former: Former, sources: Sources) -> Finished:
     routed = decode_routed(record.value)
-    _ours(routed.source.topic, topics)
+    number = _number(routed.source.topic, routed.source.partition, sources)
     result = routed.classification
     return Finished(
         place(record),
-        SourceKey(routed.source.partition, routed.source.offset),
+        SourceKey(number, routed.source.offset),
         record.key,
         _right_topic(record.topic, result.category, topics, former),
         result.cost_picodollars,
         (result.input_tokens, result.output_tokens),
-        spend_of_ticket(routed.source.partition, result),
+        spend_of_ticket(number, result),
         result.tier,
         result.call_id,
     )
@@ -161,15 +167,17 @@ def _right_topic(topic: str, category: str, topics: Topics, former: Former) -> b
     return topics.categories.get(category) == topic
 
 
-def _dead_letter(record: ConsumerRecord, topics: Topics) -> Finished:
+def _dead_letter(record: ConsumerRecord, sources: Sources) -> Finished:
     headers = header_texts(record)
-    _ours(headers[SOURCE_TOPIC], topics)
-    source = SourceKey(int(headers[SOURCE_PARTITION]), int(headers[SOURCE_OFFSET]))
+    number = _number(headers[SOURCE_TOPIC], int(headers[SOURCE_PARTITION]), sources)
+    source = SourceKey(number, int(headers[SOURCE_OFFSET]))
     stage = cast(Stage, headers[STAGE])
-    adds = error(source.partition, stage, headers[ERROR_TYPE], int(headers[AT]))
+    adds = error(number, stage, headers[ERROR_TYPE], int(headers[AT]))
     return Finished(place(record), source, record.key, True, int(headers[COST]), None, adds)
 
 
-def _ours(topic: str, topics: Topics) -> None:
-    if topic != topics.input:
+def _number(topic: str, partition: int, sources: Sources) -> int:
+    number = sources.number(topic, partition)
+    if number is None:
         raise ValueError(f"its ticket is from another topic, {topic}")
+    return number

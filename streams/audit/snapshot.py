@@ -15,7 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
 from streams.access.connection import Address, client_arguments
+from streams.audit.numbering import read_sources
 from streams.audit.topic_admin import MissingTopicError, connect, open_admin, partition_counts
+from streams.events.sources import Sources
+from streams.events.topics import Topics
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets = Mapping[TopicPartition, int]
@@ -42,12 +45,14 @@ class Snapshot:
 
     def __init__(
         self,
+        bootstrap: Address,
         admin: AIOKafkaAdminClient,
         reader: AIOKafkaConsumer,
         written: AIOKafkaConsumer,
         on_progress: OnProgress = ignore_progress,
     ) -> None:
         self.admin = admin
+        self._bootstrap = bootstrap
         self._consumer = reader
         self._written = written
         self._on_progress = on_progress
@@ -57,6 +62,12 @@ class Snapshot:
     async def topics(self) -> list[str]:
         """Names of all topics there are."""
         return sorted(await partition_counts(self.admin))
+
+    async def inputs(self, topics: Topics) -> tuple[list[str], Sources]:
+        """The input topics, those too that are named and not there, and the numbers of their
+        partitions. Raises KafkaError."""
+        counts = await partition_counts(self.admin)
+        return topics.inputs(counts), await read_sources(self._bootstrap, topics, counts)
 
     async def expect(self, ends: Offsets) -> None:
         """What will be read, from the beginning: told to ``on_progress``."""
@@ -159,7 +170,7 @@ async def open_snapshot(
         open_consumer(bootstrap, isolation) as reader,
         open_consumer(bootstrap, "read_uncommitted") as written,
     ):
-        yield Snapshot(admin, reader, written, on_progress)
+        yield Snapshot(bootstrap, admin, reader, written, on_progress)
 
 
 async def read_topic(

@@ -17,6 +17,9 @@ from aiokafka.errors import (
 
 from streams.access.connection import Address, client_arguments
 from streams.access.reason import why_not
+from streams.audit.numbering import read_sources
+from streams.audit.numbering import width as needed
+from streams.events.sources import Sources
 from streams.events.topics import INPUT_ROOM, Topics, TopicSpec
 from streams.settings import Settings
 
@@ -61,7 +64,7 @@ class TopicState:
     name: str
     partitions: int | None
     required: int | None = None
-    """The least number of partitions it must have: that of the input topic, or None."""
+    """The least number of partitions it must have: all of the input topics' together, or None."""
 
     @property
     def status(self) -> Status:
@@ -75,9 +78,10 @@ class TopicState:
 
 
 async def describe(settings: Settings, topics: Topics) -> list[TopicState]:
-    """The state of the input topic and of every topic of ours. Raises UnreachableError."""
+    """The state of the input topics and of every topic of ours. Raises UnreachableError."""
     async with open_admin(settings.kafka) as admin:
-        return states_of(topics, await partition_counts(admin))
+        counts = await partition_counts(admin)
+    return states_of(topics, counts, await read_sources(settings.kafka, topics, counts))
 
 
 async def check(settings: Settings, topics: Topics) -> list[str]:
@@ -93,7 +97,7 @@ async def check(settings: Settings, topics: Topics) -> list[str]:
         elif state.status != "ok":
             problems.append(
                 f"topic {state.name} has {state.partitions} partitions and needs the "
-                f"{state.required} of {topics.input}"
+                f"{state.required} of {_inputs(topics)}"
             )
     return problems
 
@@ -105,19 +109,23 @@ async def create_missing(
     partitions: int = DEFAULT_PARTITIONS,
     replication: int | None = None,
 ) -> list[str]:
-    """Creates the topics that are missing, the input too, and returns their names.
+    """Creates the topics that are missing, the inputs too, and returns their names.
 
-    ``partitions`` is for an input topic that does not exist yet: every topic gets as many as the
-    input. ``replication`` is 3 by default, or the number of brokers if there are fewer. Raises
+    ``partitions`` is for input topics that do not exist yet: every topic gets as many as all of
+    them have. ``replication`` is 3 by default, or the number of brokers if there are fewer. Raises
     UnreachableError and TopicCreationError.
     """
     async with open_admin(settings.kafka) as admin:
         counts = await partition_counts(admin)
-        width = counts.get(topics.input, partitions)
-        specs = [TopicSpec(topics.input, True, INPUT_ROOM), *topics.specs()]
+        inputs = {name: counts.get(name, partitions) for name in topics.inputs(counts)}
+        sources = await read_sources(settings.kafka, topics, {**counts, **inputs})
+        specs = [
+            *(TopicSpec(name, True, INPUT_ROOM, width) for name, width in inputs.items()),
+            *topics.specs(),
+        ]
         missing = [spec for spec in specs if spec.name not in counts]
         if missing:
-            await create(admin, missing, width, replication)
+            await create(admin, missing, sources.width(inputs[topics.input]), replication)
         return [spec.name for spec in missing]
 
 
@@ -127,7 +135,8 @@ async def create(
     width: int,
     replication: int | None = None,
 ) -> None:
-    """Creates topics of ``width`` partitions each, and returns when the broker shows them.
+    """Creates topics, of ``width`` partitions where they do not say how many, and returns when the
+    broker shows them.
 
     One that is there by now stays as it is. ``replication`` is 3 by default, or the number of
     brokers if there are fewer. Raises TopicCreationError.
@@ -136,7 +145,8 @@ async def create(
         brokers = len((await admin.describe_cluster())["brokers"])
         replication = min(DEFAULT_REPLICATION, brokers)
     new = [
-        NewTopic(spec.name, width, replication, topic_configs=dict(spec.config)) for spec in specs
+        NewTopic(spec.name, spec.partitions or width, replication, topic_configs=dict(spec.config))
+        for spec in specs
     ]
     answer = await admin.create_topics(new)
     for topic, code, *message in answer.topic_errors:
@@ -148,11 +158,12 @@ async def create(
 
 
 async def widen(settings: Settings, topics: Topics) -> list[str]:
-    """Gives the topics that need the partitions of the input topic those they lack, and returns
-    their names. Raises UnreachableError and TopicCreationError.
+    """Gives the topics that need a partition for each of the input topics those they lack, and
+    returns their names. Raises UnreachableError and TopicCreationError.
     """
     async with open_admin(settings.kafka) as admin:
-        states = states_of(topics, await partition_counts(admin))
+        counts = await partition_counts(admin)
+        states = states_of(topics, counts, await read_sources(settings.kafka, topics, counts))
         narrow = {state.name: state for state in states if state.status == "wrong partition count"}
         for state in narrow.values():
             try:
@@ -162,7 +173,7 @@ async def widen(settings: Settings, topics: Topics) -> list[str]:
             except KafkaError as error:
                 raise TopicCreationError(
                     f"topic {state.name} has {state.partitions} partitions, needs the "
-                    f"{state.required} of {topics.input}, and Kafka does not add them: {error}"
+                    f"{state.required} of {_inputs(topics)}, and Kafka does not add them: {error}"
                 ) from error
         required = {name: state.required or 0 for name, state in narrow.items()}
         await wait_until_known(admin, required)
@@ -217,10 +228,16 @@ async def connect(
         raise UnreachableError(bootstrap, await why_not(bootstrap)) from error
 
 
-def states_of(topics: Topics, counts: Mapping[str, int]) -> list[TopicState]:
-    """The states for these numbers of partitions. Pure."""
-    width = counts.get(topics.input)
-    states = [TopicState(topics.input, width)]
+def _inputs(topics: Topics) -> str:
+    return ", ".join([topics.input, *topics.more_inputs])
+
+
+def states_of(
+    topics: Topics, counts: Mapping[str, int], sources: Sources | None = None
+) -> list[TopicState]:
+    """The states for these numbers of partitions, and these source numbers. Pure."""
+    width = needed(topics, counts, sources) if topics.input in counts else None
+    states = [TopicState(name, counts.get(name)) for name in topics.inputs(counts)]
     for spec in topics.specs():
         required = width if spec.same_partitions else None
         states.append(TopicState(spec.name, counts.get(spec.name), required))

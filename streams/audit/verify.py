@@ -36,6 +36,7 @@ from streams.audit.snapshot import (
 )
 from streams.books.windows import DAY
 from streams.claude.prices import prices_of
+from streams.events.sources import Sources
 from streams.events.topics import DAY_MS, Topics
 from streams.settings import Settings
 
@@ -75,7 +76,8 @@ async def collect(
     """
     outputs = [*topics.outputs, topics.dead_letter]
     async with open_snapshot(settings.kafka, on_progress=on_progress) as snapshot:
-        committed = await committed_offsets(snapshot, settings.app_id, topics.input)
+        inputs, sources = await snapshot.inputs(topics)
+        committed = await committed_offsets(snapshot, settings.app_id, inputs, sources)
         there = await _former(snapshot, topics)
         # Where nothing was ever skipped there is no such topic.
         skips = [topics.skipped] if topics.skipped in await snapshot.topics() else []
@@ -87,7 +89,7 @@ async def collect(
             await gone_before(snapshot, skips),
         )
         evidence = Evidence(
-            topics.input,
+            sources,
             settings.window_seconds,
             committed,
             rows_since=_rows_since(settings, horizon),
@@ -95,7 +97,7 @@ async def collect(
             calls_complete=not await _beheaded(snapshot, [topics.calls]),
             prices=prices_of(settings),
         )
-        arrivals = await snapshot.ends([topics.input])
+        arrivals = await snapshot.ends(inputs)
         await snapshot.expect({**_of(ends, [*ours, *outputs]), **arrivals})
         async for record in snapshot.read(_of(ends, ours)):
             feed(record, evidence, topics, moved=False)
@@ -106,8 +108,10 @@ async def collect(
         async for event in snapshot.read(arrivals):
             if within is not None and event.offset not in within.get(event.partition, ()):
                 continue
-            source = SourceKey(event.partition, event.offset)
-            evidence.ledger.arrived(source, event.key, event.timestamp)
+            number = sources.number(event.topic, event.partition)
+            if number is not None:  # else it has come since the look at the topics
+                source = SourceKey(number, event.offset)
+                evidence.ledger.arrived(source, event.key, event.timestamp)
         async for record in snapshot.read(_of(ends, [*outputs, *former])):
             feed(record, evidence, topics, moved=False, former=former)
         rest = await snapshot.written([*ours, *outputs])
@@ -130,7 +134,7 @@ def feed(
         return  # a replay may send to the workers' topics, and has books of its own
     try:
         if record.topic not in (topics.spend, topics.errors):
-            item = read_item(record, topics, former)
+            item = read_item(record, topics, former, evidence.sources)
             (evidence.move if moved else evidence.take)(item)
         elif moved:
             evidence.moving_rows.add(RowKey.of(record.key))
@@ -150,11 +154,12 @@ def _of(ends: Offsets, topics: Collection[str]) -> dict[TopicPartition, int]:
 async def _former(snapshot: Snapshot, topics: Topics) -> dict[str, str]:
     """Topics that a category removed from the settings, or with another topic now, may have had:
     their names begin as the input topic's. To each its category."""
-    used = {*topics.outputs, topics.dead_letter, topics.redriven, topics.input}
+    there = await snapshot.topics()
+    used = {*topics.outputs, topics.dead_letter, topics.redriven, *topics.inputs(there)}
     prefix = f"{topics.input}."
     return {
         topic: topic.removeprefix(prefix).replace("-", "_")
-        for topic in await snapshot.topics()
+        for topic in there
         if topic.startswith(prefix) and topic not in used
     }
 
@@ -175,11 +180,19 @@ def _passes(error: BaseException) -> bool:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-async def committed_offsets(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
-    """The group's place by partition of ``topic``. Raises KafkaError and MissingTopicError."""
-    partitions = await snapshot.partitions([topic])
+async def committed_offsets(
+    snapshot: Snapshot, group: str, inputs: Collection[str], sources: Sources
+) -> dict[int, int]:
+    """The group's place in the topics ``inputs``, by source number. Raises KafkaError and
+    MissingTopicError."""
+    partitions = await snapshot.partitions(inputs)
     offsets = await snapshot.admin.list_consumer_group_offsets(group, partitions=partitions)
-    return {tp.partition: meta.offset for tp, meta in offsets.items() if meta.offset >= 0}
+    numbers = {tp: sources.number(tp.topic, tp.partition) for tp in offsets}
+    return {
+        number: offsets[tp].offset
+        for tp, number in numbers.items()
+        if number is not None and offsets[tp].offset >= 0
+    }
 
 
 async def gone_before(snapshot: Snapshot, topics: Collection[str]) -> int:

@@ -145,7 +145,7 @@ class Replay:
             return
         model = self._model_of(call)
         self._was.add(call.tier, call.model, len(call.shares), call.cost_picodollars)
-        self._tickets[call.source_partition].update(s.source_offset for s in call.shares)
+        self._tickets[call.number].update(s.source_offset for s in call.shares)
         costs = self._costs(call, model) if model != NO_MODEL else [0] * len(call.shares)
         if call.tier == "escalation":
             self._second_call(call, model, costs)
@@ -177,7 +177,7 @@ class Replay:
         if threshold is None or call.outcome not in ("ok", "incomplete", UNPRICED):
             return
         if share.outcome == LOW_CONFIDENCE and share.confidence >= threshold:
-            self._sure_now.add(SourceKey(call.source_partition, share.source_offset))
+            self._sure_now.add(SourceKey(call.number, share.source_offset))
         elif share.outcome == "ok" and share.confidence < threshold and here:
             if self._second_model == NO_MODEL:
                 return
@@ -187,7 +187,7 @@ class Replay:
 
     def _second_call(self, call: CallRecord, model: str, costs: Iterable[int]) -> None:
         for share, cost in zip(call.shares, costs, strict=True):
-            source = SourceKey(call.source_partition, share.source_offset)
+            source = SourceKey(call.number, share.source_offset)
             self._escalated.add(source)
             self._escalated_cost += cost
             if source not in self._sure_now and model != NO_MODEL:

@@ -105,7 +105,7 @@ class Budget:
     def book(self, call: CallRecord) -> None:
         """A call of this worker has ended."""
         amount = call.cost_picodollars + call.unsettled_picodollars
-        self._pay(self.whole, call.source_partition, call.ended_at, amount)
+        self._pay(self.whole, call.number, call.ended_at, amount)
         if self._has_narrow:
             for delta in spend_of_call(call):
                 partition, scope = dimensions_of(delta.key)

@@ -86,7 +86,7 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
             share.outcome,
             call.prompt_version,
             share.books_value,
-        ).key(call.source_partition)
+        ).key(call.number)
         rows[key] = rows.get(key, SpendRow()).plus(row)
     return [SpendDelta(key, at, row) for key, row in rows.items() if any(row)]
 
@@ -115,7 +115,7 @@ def errors_of_call(call: CallRecord) -> list[ErrorDelta]:
 
     An answer of low confidence is no error.
     """
-    partition, at = call.source_partition, call.ended_at
+    partition, at = call.number, call.ended_at
     if call.outcome == "ok" or call.outcome in CLOSING:
         return []
     if call.outcome == UNPRICED or not call.usage_seen:

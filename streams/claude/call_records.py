@@ -43,6 +43,7 @@ class CallRecords:
     topic: str
     partition: int
     questions: Sequence[Question]
+    lasting: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -156,6 +157,7 @@ class CallRecords:
             source_topic=self.topic,
             source_partition=self.partition,
             shares=tuple(shares),
+            lasting=self.lasting,
         )
 
 

@@ -93,15 +93,17 @@ class Classifier:
         record: Recorder,
         attempts: int = 0,
         begin: Begin = untold,
+        lasting: int | None = None,
     ) -> Answered:
         """One answer about 1 to 100 tickets of a source partition, however long the API is away.
 
         The pace was asked, and told that this call begins, by whoever chose its tickets.
         ``attempts`` are the calls that were made for them before. ``record`` gets every try that
-        is not answered, at once; ``begin`` is told of every try before it is made. Raises Refused
+        is not answered, at once; ``begin`` is told of every try before it is made. ``lasting`` is
+        the partition's number, where that is another (streams.events.sources). Raises Refused
         when the request itself is the trouble, and NoMoney rather than try again.
         """
-        case = _Case(self, topic, partition, questions, record, attempts, begin)
+        case = _Case(self, topic, partition, questions, record, attempts, begin, lasting)
         try:
             return await case.ask()  # nearly always: without a retry's 50 microseconds
         except Failure as failure:
@@ -132,11 +134,12 @@ class _Case:
         record: Recorder,
         attempts: int,
         begin: Begin,
+        lasting: int | None,
     ) -> None:
         self._desk = desk
         self._books = CallRecords(
             desk.tier, desk.prompt, desk.prices, desk.unpriced, desk.threshold, desk.now_ms,
-            topic, partition, questions,
+            topic, partition, questions, lasting,
         )  # fmt: skip
         self._record = record
         self._attempts = attempts

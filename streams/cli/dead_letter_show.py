@@ -15,12 +15,9 @@ from streams.cli.dead_letter_options import Place, printable, topic_option
 from streams.dead_letters.families import BINARY_NUMBERS, number, text
 from streams.dead_letters.letter import Letter, letter_of
 from streams.dead_letters.reading import one
-from streams.delivery.size import Headers
 from streams.events.model import Ticket
-from streams.events.registry import Registry
-from streams.events.registry_client import RegistryClient
 from streams.events.wire import UndecodableEvent
-from streams.mapping.reader import reader_of
+from streams.mapping.by_topic import registry_of
 from streams.settings import Settings
 
 REGISTRY_SECONDS = 15.0
@@ -58,17 +55,16 @@ async def _read(
     settings: Settings, topic: str, place: tuple[int, int], with_text: bool
 ) -> tuple[ConsumerRecord, Content | None]:
     record = await one(settings.kafka, topic, *place)
-    return record, await _content(settings, record.value, record.headers) if with_text else None
+    return record, await _content(settings, record) if with_text else None
 
 
-async def _content(settings: Settings, value: bytes | None, headers: Headers) -> Content:
+async def _content(settings: Settings, letter: ConsumerRecord) -> Content:
     """The ticket, or why there is none."""
+    value, headers = letter.value, letter.headers
+    topic = letter_of(letter).source_topic or ""
     try:
         async with asyncio.timeout(REGISTRY_SECONDS):
-            registry = Registry(
-                RegistryClient.of(settings), reader_of(settings.mapping, settings.filter)
-            )
-            ticket = await registry.decode_ticket(value, headers)
+            ticket = await registry_of(settings).decode_ticket(value, headers, topic)
     except (UndecodableEvent, ValueError) as error:  # the latter: a certificate of the settings
         return None, str(error)
     except TimeoutError:

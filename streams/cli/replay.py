@@ -73,6 +73,7 @@ class PlaceType(click.ParamType):
     metavar="P",
     help="Send results to P.billing, P.dead-letter and so on; by default to the worker's topics.",
 )
+@click.option("--topic", metavar="NAME", help="The input topic, of several.  [default: the first]")
 @click.option("--run", "name", metavar="NAME", help="Name of the run.  [default: date and time]")
 @click.option("--resume", metavar="NAME", help="Go on with this run, as it was planned.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -84,6 +85,7 @@ def command(
     categories: tuple[str, ...],
     only_unknown: bool,
     topic_prefix: str | None,
+    topic: str | None,
     name: str | None,
     resume: str | None,
     dry_run: bool,
@@ -112,11 +114,11 @@ def command(
     chosen = tuple(dict.fromkeys([*categories, *([UNKNOWN] if only_unknown else [])]))
     forecast: Forecast | None = None
     if resume is None:
-        order = _order(settings, begin, until, chosen, topic_prefix, name)
+        order = _order(settings, begin, until, chosen, topic_prefix, topic, name)
         forecast = run(_forecast(settings, order, quiet=as_json))
         plan = forecast.plan
     else:
-        if begin is not None or until is not None or chosen or topic_prefix or name:
+        if begin is not None or until is not None or chosen or topic_prefix or topic or name:
             raise click.UsageError("--resume takes the run as it was planned")
         plan = run(_planned(settings, resume))
     own, topics = _installation(settings, plan)
@@ -158,19 +160,23 @@ def _order(
     until: Place | None,
     categories: tuple[str, ...],
     topic_prefix: str | None,
+    topic: str | None,
     name: str | None,
 ) -> Order:
     if begin is None:
         raise click.UsageError("--from is needed, or --resume")
-    known = Topics.of(settings).categories
+    topics = Topics.of(settings)
     for category in categories:
-        if category not in known:
-            raise click.BadParameter(f"one of {', '.join(known)}", param_hint="--category")
+        if category not in topics.categories:
+            choice = f"one of {', '.join(topics.categories)}"
+            raise click.BadParameter(choice, param_hint="--category")
+    if topic is not None and not topics.is_input(topic):
+        raise click.BadParameter(f"{topic} is no input topic of ours", param_hint="--topic")
     run_name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     for given, option in ((run_name, "--run"), (topic_prefix or "a", "--topic-prefix")):
         if not re.fullmatch(r"[a-zA-Z0-9._-]{1,100}", given, re.ASCII):
             raise click.BadParameter("letters, digits, . _ and - only", param_hint=option)
-    return Order(run_name, begin, until, categories, topic_prefix)
+    return Order(run_name, begin, until, categories, topic_prefix, topic)
 
 
 async def _forecast(settings: Settings, order: Order, *, quiet: bool) -> Forecast:

@@ -91,7 +91,7 @@ def workers_of(found: Overview) -> Table:
     """Each worker, its partitions and what waits there."""
     table, lag = Table("worker", "host", "partitions", "waiting"), found.group.lag
     for member in found.group.members:
-        numbers = ", ".join(map(str, member.partitions)) or "none (spare)"
+        numbers = ", ".join(map(found.group.name, member.partitions)) or "none (spare)"
         waiting = sum(lag.get(number, 0) for number in member.partitions)
-        table.add_row(escape(member.id), member.host, numbers, f"{waiting:,}")
+        table.add_row(escape(member.id), member.host, escape(numbers), f"{waiting:,}")
     return table

@@ -1,6 +1,6 @@
 """``ticket-streams topics``: show, check, create, mend and widen them all."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
@@ -109,9 +109,10 @@ def _print_acls(settings: Settings, principal: str, role: Role, as_json: bool) -
 
 async def _view(snapshot: Snapshot, settings: Settings) -> View:
     topics = topics_of(settings)
-    names = [topics.input, *(spec.name for spec in topics.specs())]
+    inputs, sources = await snapshot.inputs(topics)
+    names = [*inputs, *(spec.name for spec in topics.specs())]
     brokers = len((await snapshot.admin.describe_cluster())["brokers"])
-    return View(topics, await read_topics(snapshot.admin, names), brokers)
+    return View(topics, await read_topics(snapshot.admin, names), brokers, sources)
 
 
 async def _shown(
@@ -129,13 +130,13 @@ async def _shown(
 async def _planned(settings: Settings, fix: bool, grow: int | None) -> tuple[View, Plan]:
     async with open_snapshot(settings.kafka) as snapshot:
         view = await _view(snapshot, settings)
-        plan = plan_to_mend(view.topics, view.facts) if fix else Plan()
+        plan = plan_to_mend(view.topics, view.facts, view.sources) if fix else Plan()
         if grow:
-            wider = plan_to_grow(view.topics, view.facts, grow)
-            plan = Plan(plan.create, grow, wider.widen, plan.configure)
+            wider = plan_to_grow(view.topics, view.facts, grow, view.sources)
+            plan = replace(plan, width=wider.width, widen=wider.widen)
             view.growth = wider.widen.get(view.topics.input)
         if view.growth:
-            group = await read_group(snapshot, settings.app_id, view.topics.input)
+            group = await read_group(snapshot, settings.app_id, view.topics)
             view.waiting = group.waiting
         return view, plan
 

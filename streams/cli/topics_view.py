@@ -13,6 +13,7 @@ from streams.doctor.finding import Finding
 from streams.doctor.topic_checks import check_topics
 from streams.doctor.topic_facts import TopicFacts
 from streams.doctor.topic_plan import Plan, moved_share
+from streams.events.sources import Sources
 from streams.events.topics import DAY_MS, Topics
 
 COLOURS = {"ok": "green", "missing": "yellow", "wrong partition count": "red"}
@@ -22,11 +23,19 @@ SHOWN = ("cleanup.policy", "retention.ms", "min.insync.replicas", "max.message.b
 class View:
     """The topics as they are, and the plan's share in it."""
 
-    def __init__(self, topics: Topics, facts: Mapping[str, TopicFacts], brokers: int) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        facts: Mapping[str, TopicFacts],
+        brokers: int,
+        sources: Sources | None = None,
+    ) -> None:
         self.topics = topics
         self.facts = facts
-        self.states = states_of(topics, {name: found.partitions for name, found in facts.items()})
-        found = check_topics(topics, facts, brokers)
+        self.sources = sources
+        counts = {name: found.partitions for name, found in facts.items()}
+        self.states = states_of(topics, counts, sources)
+        found = check_topics(topics, facts, brokers, sources)
         self.findings = [finding for finding in found if finding.level != "ok"]
         self.waiting = 0
         """Events in the input that are not finished; counted where it is to grow."""

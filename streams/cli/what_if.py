@@ -102,11 +102,12 @@ async def _read(settings: Settings, replay: Replay, *, quiet: bool) -> None:
     topics = topics_of(settings)
     with reading_bar(quiet=quiet) as tell:
         async with open_snapshot(settings.kafka, on_progress=tell) as snapshot:
+            _, sources = await snapshot.inputs(topics)
             ends = await snapshot.ends([topics.calls])
             await snapshot.expect(ends)
             async for record in snapshot.read(ends):
                 try:
-                    item = read_item(record, topics)
+                    item = read_item(record, topics, sources=sources)
                 except UnreadableError:
                     continue  # verify names it
                 if isinstance(item, Called):

@@ -171,7 +171,7 @@ class KafkaBooks(BooksSource):
 
     async def _read_group(self, snapshot: Snapshot) -> None:
         async with asyncio.timeout(SLOW_SECONDS):
-            found = await read_group(snapshot, self._app_id, self._topics.input)
+            found = await read_group(snapshot, self._app_id, self._topics)
         self.group_at = self.now()
         if found != self.group:
             self.group = found

@@ -39,6 +39,7 @@ def ticket_line(record: ConsumerRecord, *, text: bool) -> Json:
     found, source = routed.classification, routed.source
     line: Json = {
         "at": found.classified_at,
+        "topic": source.topic,
         "place": f"{source.partition}:{source.offset}",
         "category": found.category,
         "confidence": round(found.confidence, 3),
@@ -68,5 +69,6 @@ def letter_line(record: ConsumerRecord) -> Json:
 
 
 def _newest(known: list[Json], more: Iterable[Json]) -> list[Json]:
-    found = {(line.get("source"), line["place"]): line for line in [*known, *more]}
+    every = [*known, *more]
+    found = {(line.get("source"), line.get("topic"), line["place"]): line for line in every}
     return sorted(found.values(), key=lambda line: -int(line["at"]))[:MOST]

@@ -193,12 +193,12 @@ def group_json(group: Group | None, at: float | None) -> Json | None:
         "read_at": None if at is None else int(at * 1000),
         "state": group.state,
         "waiting": group.waiting,
-        "lag": [[number, lag[number]] for number in sorted(lag)],
+        "lag": [[group.names.get(number, number), lag[number]] for number in sorted(lag)],
         "workers": [
             {
                 "id": member.id,
                 "host": member.host,
-                "partitions": list(member.partitions),
+                "partitions": group.owned(member),
                 "waiting": sum(lag.get(number, 0) for number in member.partitions),
             }
             for member in group.members

@@ -20,6 +20,6 @@ def dress_of(settings: Settings) -> Dress:
             return [*without(headers), *wrap(routed, app_id, content_type)]
 
         return as_cloud_event
-    if settings.mapping is not None and settings.mapping.whole().envelope == "cloudevents":
+    if any(mapping.whole().envelope == "cloudevents" for mapping in settings.mappings):
         return lambda headers, _: without(headers)
     return undressed

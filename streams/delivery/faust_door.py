@@ -6,7 +6,7 @@ are committed by the transaction of each partition, never by Faust. docs/reliabi
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from operator import add
 from typing import Any
@@ -17,6 +17,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.manager import TableManager
 from faust.tables.table import Table
 from faust.tables.wrappers import WindowWrapper
+from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
@@ -25,14 +26,21 @@ from streams.delivery.client_options import client_options
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
+from streams.events.sources import Place
 from streams.settings import Settings
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
 DAY = 86_400.0
 
+IsInput = Callable[[str], bool]
+"""Whether tickets are read from that topic."""
+
 DRAIN_MARGIN = 6.0
 """Seconds for the last transactions, after the grace for calls in flight is over."""
+
+RESUBSCRIBE_SECONDS = 1.0
+"""Upstream waits 45 s after a topic was added, for more of them."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds for Kafka's clients to close on a stop, and for the consumer to leave the group."""
@@ -170,6 +178,9 @@ class App(faust.App):  # type: ignore[misc]
     drain: Callable[[], Awaitable[None]] | None = None
     """Finishes and commits what is in hand."""
 
+    find_topics: Callable[[], Awaitable[None]] | None = None
+    """Has topics subscribed to that only Kafka knows of; asked before the first subscription."""
+
     def book(
         self,
         name: str,
@@ -194,20 +205,42 @@ class App(faust.App):  # type: ignore[misc]
         relative: BookWrapper = window.relative_to_now()
         return relative
 
+    def also_read(self, channel: Any, topics: Iterable[str]) -> list[str]:
+        """Have the agent on ``channel`` read these topics too; returns those that are new to it.
+
+        Upstream can subscribe to a pattern, but delivers nothing of what it finds.
+        """
+        before = list(channel.topics)
+        new = [topic for topic in topics if topic not in before]
+        if new:
+            # Once it runs, the agent reads from a copy of the channel, which is registered there.
+            for one in {channel, *self.topics}:
+                if list(one.topics) == before:
+                    one.topics = [*before, *new]
+            self.topics._flag_changes()  # the group is rebalanced soon
+        return new
+
+    async def on_start(self) -> None:
+        """Before anything is subscribed to."""
+        self.topics._resubscribe_sleep_lock_seconds = RESUBSCRIBE_SECONDS
+        if self.find_topics is not None:
+            await self.find_topics()
+        await super().on_start()
+
     def is_rebalancing(self) -> bool:
         """Whether the group is being rebalanced."""
         return bool(self.rebalancing)
 
-    async def assignment_of(self, topic: str) -> tuple[list[int], int]:
-        """Our partitions of ``topic`` and the group's generation, once no old fetch is left."""
+    async def assignment_of(self, is_input: IsInput) -> tuple[list[Place], int]:
+        """Our partitions of input topics and the group's generation, once no old fetch is left."""
         await self.consumer.until_no_fetch()
-        numbers = [tp.partition for tp in self.consumer.assignment() if tp.topic == topic]
-        return numbers, self.consumer_generation_id
+        ours = [Place(*tp) for tp in self.consumer.assignment() if is_input(tp.topic)]
+        return ours, self.consumer_generation_id
 
-    async def positions_of(self, topic: str) -> dict[int, int]:
-        """Where the consumer stands in our partitions of ``topic``."""
-        ours = [tp for tp in self.consumer.assignment() if tp.topic == topic]
-        return {tp.partition: await self.consumer.position(tp) or 0 for tp in ours}
+    async def positions_of(self, is_input: IsInput) -> dict[Place, int]:
+        """Where the consumer stands in our partitions of input topics."""
+        ours = [tp for tp in self.consumer.assignment() if is_input(tp.topic)]
+        return {Place(*tp): await self.consumer.position(tp) or 0 for tp in ours}
 
     def _create_directories(self) -> None:
         """Upstream makes folders for stores on disk; ours are in memory, and nothing is left."""
@@ -304,6 +337,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     (Consumer, "_commit"),
     (GroupCoordinator, "reset_generation"),
     (GroupCoordinator, "_push_error_to_user"),
+    *((Conductor, n) for n in ("_flag_changes", "_resubscribe_sleep_lock_seconds")),
     *((Table, n) for n in ("_new_changelog_topic", "_relative_now", "_del_old_keys")),
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),

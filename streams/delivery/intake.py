@@ -56,7 +56,7 @@ class Intake:
                 desk.finish(work, Skipped(unwanted))
                 return
             _check_size(work)
-            found = self._registry.decode_known(work.value, work.headers)
+            found = self._registry.decode_known(work.value, work.headers, work.source.topic)
             self._look_at(desk, work, found, ready)
         except SchemaNeeded:
             task = asyncio.ensure_future(self._take_later(desk, work, ready))
@@ -67,7 +67,7 @@ class Intake:
 
     async def _take_later(self, desk: D, work: Work, ready: Callable[[D, Work], None]) -> None:
         try:
-            found = await self._registry.decode_ticket(work.value, work.headers)
+            found = await self._registry.decode_ticket(work.value, work.headers, work.source.topic)
             self._look_at(desk, work, found, ready)
         except Exception as error:
             self._failed(desk, work, error)

@@ -53,7 +53,7 @@ class Intents:
         """Return when the call may be made. Waits while Kafka is away: what cannot be booked is
         not bought."""
         key, value = call.call_id.encode(), encode_call(call)
-        record = Record(self._topic, call.source_partition, key, value)
+        record = Record(self._topic, call.number, key, value)
         while True:
             writer = self._writer
             try:
@@ -117,10 +117,11 @@ class IntentLog:
     """The records of one partition of the intents topic, taken in their order.
 
     The order does not matter: an intent that was written again may come after the record that
-    closes it, too.
+    closes it, too. ``number`` is that partition's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int | None = None) -> None:
+        self._number = number
         self._intents: dict[bytes, bytes] = {}
         self._closed: set[bytes] = set()
 
@@ -133,7 +134,8 @@ class IntentLog:
 
     def open(self) -> list[CallRecord]:
         """What is to be booked: intents that nothing closes. Raises UndecodableEvent."""
-        return [decode_call(v) for key, v in self._intents.items() if key not in self._closed]
+        left = [value for key, value in self._intents.items() if key not in self._closed]
+        return [decode_call(value, self._number) for value in left]
 
 
 class InFlight:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from aiokafka import TopicPartition
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -20,6 +20,7 @@ from streams.delivery.dispatcher import Dispatcher, Uncommitted
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
+from streams.delivery.numbering import number_sources
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
@@ -29,6 +30,7 @@ from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
 from streams.events.model import Source
+from streams.events.sources import Place, Sources
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 from streams.observe.logs import fields_of
@@ -37,7 +39,11 @@ from streams.settings import Settings, variable
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 5.0
-"""Seconds between looks whether the input topic is still the same one, commits or not."""
+"""Seconds between looks whether the input topics are still the same ones, commits or not."""
+
+NUMBER_SECONDS = 30.0
+NUMBER_PAUSE = 0.2
+"""Seconds. The group may know of a new partition before the broker that we ask does."""
 
 MOST_BYTES_IN_HAND = 64 * 2**20
 """Of events read and not finished: `max_pending` tickets of 2 MiB would take all memory."""
@@ -95,13 +101,15 @@ class Member:
             fail=fail,
         )
         self._opening: asyncio.Task[None] | None = None
-        self._source: SourceTopic | None = None
+        self._source_topics: dict[str, SourceTopic] = {}
+        self._lasting: dict[Place, int] = {}
         self._intents: Intents | None = None
         self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._free_events = self._free_bytes = 0
         self._partition_counts: dict[str, int] = {}
         self.partitions: dict[int, SourcePartition] = {}
+        """Those that are ours, by their numbers (streams.events.sources)."""
         self.ready = False
 
     @property
@@ -111,9 +119,14 @@ class Member:
 
     # Events
 
+    def source_of(self, topic: str, partition: int, offset: int) -> Source:
+        """The coordinates of an event of a partition of ours."""
+        lasting = self._lasting.get(Place(topic, partition)) if self._lasting else None
+        return Source(topic, partition, offset, lasting)
+
     async def receive(self, work: Work, generation: int) -> None:
         """Take an event in hand; returns when there is room for the next one (back-pressure)."""
-        partition = self.partitions.get(work.source.partition)
+        partition = self.partitions.get(work.source.number)
         if not self.ready or partition is None or partition.generation != generation:
             return  # it is given up: whoever owns the partition next gets the event again
         if not partition.already_known(work):
@@ -140,14 +153,15 @@ class Member:
 
     # Assignment and revocation
 
-    async def assigned(self, numbers: Collection[int], generation: int) -> None:
+    async def assigned(self, places: Collection[Place], generation: int) -> None:
         """Fence, restore, then work. Returns when events may come, or when it was cut short."""
         await self.give_up(grace=0)
         with many_objects(again=self._opening is not None):
-            self._opening = asyncio.create_task(self._open(numbers, generation))
+            self._opening = asyncio.create_task(self._open(places, generation))
             await asyncio.wait([self._opening])
         if not self._opening.cancelled() and (error := self._opening.exception()) is not None:
-            self._fail(f"partitions {sorted(numbers)} cannot be opened: {error!r}")
+            names = ", ".join(map(str, sorted(places)))
+            self._fail(f"partitions {names} cannot be opened: {error!r}")
 
     async def revoked(self) -> None:
         """As :meth:`give_up`, but the partitions are ours for a while: commits may take longer."""
@@ -168,10 +182,9 @@ class Member:
         try:
             await self._let_go(self._settings.stop_grace if grace is None else grace, flush)
         finally:
-            source, self._source = self._source, None
+            opened, self._source_topics = self._source_topics, {}
             intents, self._intents = self._intents, None
-            if source is not None:
-                await source.close()
+            await asyncio.gather(*(source.close() for source in opened.values()))
             if intents is not None:
                 await intents.close()
 
@@ -195,17 +208,20 @@ class Member:
             )
         self._uncommitted.calls = 0  # what is not committed now never will be
 
-    async def _open(self, numbers: Collection[int], generation: int) -> None:
-        if not numbers:  # more workers than partitions: this one is spare, and ready to take over
+    async def _open(self, places: Collection[Place], generation: int) -> None:
+        if not places:  # more workers than partitions: this one is spare, and ready to take over
             self.ready = True
             return
         began = time.monotonic()
-        self._source = source = SourceTopic(self._settings.kafka, self._topics.input)
-        await source.open()
+        for topic in sorted({place.topic for place in places}):
+            source = self._source_topics[topic] = SourceTopic(self._settings.kafka, topic)
+            await source.open()
+        sources, owned = await self._numbered(places)
         await widen(self._settings, self._topics)
         self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
         await intents.open()
-        producers = {number: self._producer(number, source) for number in sorted(numbers)}
+        producers = {number: self._producer(place) for number, place in owned.items()}
+        ids = {number: self._source_topics[place.topic].id for number, place in owned.items()}
         begin = {}
         try:
             await asyncio.gather(*(producer.fence() for producer in producers.values()))
@@ -214,62 +230,86 @@ class Member:
                     self._partition_counts[topic] = await producer.partitions_of(topic)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
-            group = await self._committed_offsets()
-            restored = await restore(self._settings.kafka, self._topics, numbers, source.id)
+            group = await self._committed_offsets(sources)
+            restored = await restore(self._settings.kafka, self._topics, owned, ids)
             for number, producer in producers.items():
                 begin[number], new = restored[number].progress.begin(group.get(number))
                 if new:
-                    await self._begin_anew(number, producer, source, begin[number])
+                    await self._begin_anew(
+                        number, owned[number], producer, Commit(ids[number], begin[number])
+                    )
         except BaseException:
             await asyncio.gather(
                 *(producer.stop() for producer in producers.values()), return_exceptions=True
             )
             raise
         for number, producer in producers.items():
-            partition = self._partition(number, generation, producer, source, intents)
+            source = self._source_topics[owned[number].topic]
+            partition = self._partition(
+                number, owned[number], sources.name(number), generation, producer, source, intents
+            )
             partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
             self.partitions[number] = partition
-        self._watching = asyncio.create_task(self._watch(source))
+        self._watching = asyncio.create_task(self._watch())
         self._gates.reopen()
         self.ready = True
         log.info(
-            "partitions %s opened: fence %.2f s, restore %.2f s, %d finished tickets remembered",
-            sorted(numbers),
+            "partitions [%s] opened: fence %.2f s, restore %.2f s, %d finished tickets remembered",
+            ", ".join(map(sources.name, owned)),
             fenced - began,
             time.monotonic() - fenced,
             sum(len(state.done) for state in restored.values()),
         )
 
+    async def _numbered(self, places: Collection[Place]) -> tuple[Sources, Mapping[int, Place]]:
+        """The numbers, and the places that are ours by number. Raises TopicsError."""
+        async with asyncio.timeout(NUMBER_SECONDS):
+            while True:
+                sources = await number_sources(self._settings, self._topics)
+                numbers = {place: sources.number(*place) for place in sorted(places)}
+                known = {number: place for place, number in numbers.items() if number is not None}
+                if len(known) == len(places):
+                    break
+                await asyncio.sleep(NUMBER_PAUSE)
+        found = dict(sorted(known.items()))
+        self._lasting = {p: n for n, p in found.items()} if sources.several else {}
+        return sources, found
+
     async def _begin_anew(
-        self, number: int, producer: PartitionProducer, source: SourceTopic, offset: int
+        self, number: int, place: Place, producer: PartitionProducer, commit: Commit
     ) -> None:
         """Commit where we begin, before the consumer seeks there and anything is read."""
-        at = fields_of(Source(self._topics.input, number, offset))
+        at = fields_of(Source(*place, commit.offset))
         log.warning(
-            "partition %d begins at offset %d: reset, or a new topic", number, offset, extra=at
+            "partition %d begins at offset %d: reset, or a new topic",
+            place.partition,
+            commit.offset,
+            extra=at,
         )
-        row = mark(self._topics.done, number, Commit(source.id, offset))
-        await producer.commit([row], TopicPartition(self._topics.input, number), offset)
+        row = mark(self._topics.done, number, commit)
+        await producer.commit([row], TopicPartition(*place), commit.offset)
 
-    async def _watch(self, source: SourceTopic) -> None:
+    async def _watch(self) -> None:
         """Without tickets there are no commits, which else find out."""
         try:
             while True:
                 await asyncio.sleep(LOOK_EVERY)
-                await source.confirm()
+                await asyncio.gather(*(s.confirm() for s in self._source_topics.values()))
         except RecreatedError as error:
             self._fail(str(error))
 
-    def _producer(self, number: int, source: SourceTopic) -> PartitionProducer:
-        app = self._settings.app_id
-        own = transactional_id(app, self._topics.input, number)
+    def _producer(self, place: Place) -> PartitionProducer:
+        app, source = self._settings.app_id, self._source_topics[place.topic]
+        own = transactional_id(app, *place)
         options = client_options(self._settings.kafka_client).producer
         return PartitionProducer(self._settings.kafka, own, app, source, options)
 
     def _partition(
         self,
         number: int,
+        place: Place,
+        name: str,
         generation: int,
         producer: PartitionProducer,
         source: SourceTopic,
@@ -278,6 +318,8 @@ class Member:
         return SourcePartition(
             number,
             generation,
+            source=place,
+            name=name,
             producer=producer,
             intents=intents,
             topics=self._topics,
@@ -287,7 +329,7 @@ class Member:
             order_by_key=self._settings.order_by_key,
             uncommitted=self._uncommitted,
             on_commit=self._committed,
-            on_failure=lambda error: self._transaction_failed(number, error),
+            on_failure=lambda error: self._transaction_failed(place, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
             values=FieldValues(
@@ -298,19 +340,18 @@ class Member:
             headers=[(name, text.encode()) for name, text in self._settings.output_headers.items()],
         )
 
-    async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
-        """What the group has committed, by partition, where there is something."""
+    async def _committed_offsets(self, sources: Sources) -> dict[int, OffsetAndMetadata]:
+        """What the group has committed, by source number, where there is something."""
         async with open_admin(self._settings.kafka) as admin:
             found = await admin.list_consumer_group_offsets(self._settings.app_id)
-        return {
-            tp.partition: entry for tp, entry in found.items() if tp.topic == self._topics.input
-        }
+        numbers = {tp: sources.number(tp.topic, tp.partition) for tp in found}
+        return {number: found[tp] for tp, number in numbers.items() if number is not None}
 
-    def _transaction_failed(self, number: int, error: BaseException) -> None:
+    def _transaction_failed(self, place: Place, error: BaseException) -> None:
         name = self._settings.group_instance_id
         twin = f"; is there a second worker with this {variable('group_instance_id')}?"
         fenced = name is not None and isinstance(error, ProducerFenced)
-        self._fail(f"transaction of partition {number}: {error!r}{twin if fenced else ''}")
+        self._fail(f"transaction of partition {place}: {error!r}{twin if fenced else ''}")
 
     # Housekeeping
 

@@ -28,15 +28,17 @@ from streams.delivery.size import Headers
 from streams.delivery.tables import Overlay
 from streams.delivery.work import DeadLetter, Work
 from streams.events.model import Classification
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Packs the transactions of partition ``number``. ``partitions`` has the number of partitions
-    by output topic."""
+    """Packs the transactions of ``source``, whose number is ``number``. ``partitions`` has the
+    number of partitions by output topic."""
 
+    source: Place
     number: int
     topics: Topics
     partitions: dict[str, int]
@@ -57,7 +59,7 @@ class Packing:
                 yield self._traced(work, dead_letter(work, work.result, topics, self.partitions))
             yield released_row(work, topics)
         if unwanted := list(outbox.unwanted):
-            yield skipped_record(topics, self.number, unwanted)
+            yield skipped_record(topics, self.source, self.number, unwanted)
         for work in outbox.held.values():
             if isinstance(work.result, Classification):
                 yield held_row(work, work.result, topics)

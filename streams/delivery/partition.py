@@ -30,6 +30,7 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
 from streams.delivery.work import Result, Work
 from streams.events.model import CallRecord, Classification, Done
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 
@@ -49,13 +50,18 @@ CALLED = ("first", "escalation")
 
 
 class SourcePartition:
-    """One partition of the input topic. ``on_commit`` is called after each commit."""
+    """One partition of an input topic: ``source``, or the first input topic's partition ``number``.
+
+    People know it as ``name``. ``on_commit`` is called after each commit.
+    """
 
     def __init__(
         self,
         number: int,
         generation: int,
         *,
+        source: Place | None = None,
+        name: str = "",
         producer: PartitionProducer,
         intents: Intents,
         topics: Topics,
@@ -75,6 +81,8 @@ class SourcePartition:
     ) -> None:
         self.number = number
         self.generation = generation
+        self.source = source or Place(topics.input, number)
+        self.name = name or str(number)
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
@@ -90,7 +98,9 @@ class SourcePartition:
         self._topics = topics
         self._topic_id = topic_id
         self._books = books
-        self._packing = Packing(number, topics, partitions, books, encoder, dress, headers)
+        self._packing = Packing(
+            self.source, number, topics, partitions, books, encoder, dress, headers
+        )
         self._uncommitted = uncommitted
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -236,7 +246,7 @@ class SourcePartition:
         began = time.monotonic()
         ends = await self._producer.commit(
             [*records, *self._packing.changelog(spend, errors)],
-            TopicPartition(self._topics.input, self.number),
+            TopicPartition(*self.source),
             offset,
         )
         # Committed: from here on, and not before, the tickets are finished and the rows readable.

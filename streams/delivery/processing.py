@@ -78,7 +78,13 @@ class Processing:
         attempts = max(work.attempts for work in works)
         classifier = self._classifiers[lane.tier]
         return await classifier.ask(
-            source.topic, source.partition, questions, record, attempts, desk.begin_call
+            source.topic,
+            source.partition,
+            questions,
+            record,
+            attempts,
+            desk.begin_call,
+            source.lasting,
         )
 
     def _waits_again(

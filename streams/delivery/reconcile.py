@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import asynccontextmanager
 
 from streams.audit.account import Charged
+from streams.audit.numbering import read_sources
 from streams.audit.pricing import costs
 from streams.audit.snapshot import open_snapshot, read_topic
-from streams.audit.topic_admin import TopicsError, open_admin
+from streams.audit.topic_admin import TopicsError, open_admin, partition_counts
 from streams.audit.verify import gone_before
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.closing import (
@@ -35,6 +36,7 @@ from streams.delivery.restore import restore
 from streams.delivery.source_topic import SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.events.model import CallRecord
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, decode_call
 from streams.settings import Settings
@@ -59,7 +61,7 @@ async def find_unsettled(settings: Settings, topics: Topics) -> list[CallRecord]
 async def read_calls(settings: Settings, topics: Topics) -> list[CallRecord]:
     """All records of the calls topic. Raises as read_topic does."""
     records = read_topic(settings.kafka, topics.calls)
-    return [decode_call(record.value) async for record in records]
+    return [decode_call(record.value, record.partition) async for record in records]
 
 
 async def write_off(settings: Settings, topics: Topics, call_ids: Collection[str]) -> int:
@@ -131,11 +133,11 @@ async def close(settings: Settings, topics: Topics, choose: Choose) -> list[Call
     async def write(partition: SourcePartition) -> None:
         # Read again: nobody but us can change it any more.
         for record in choose(await read_calls(settings, topics)):
-            if record.source_partition == partition.number:
+            if record.number == partition.number:
                 partition.add_call(record)
                 written.append(record)
 
-    await _in_each(settings, topics, {record.source_partition for record in known}, write)
+    await _in_each(settings, topics, {record.number for record in known}, write)
     return written
 
 
@@ -158,21 +160,26 @@ async def _in_each(
     numbers: Collection[int],
     do: Callable[[SourcePartition], Awaitable[None]],
 ) -> None:
-    """``do`` something in these partitions, and have it committed."""
-    source = SourceTopic(settings.kafka, topics.input)
-    await source.open()
-    try:
-        for number in sorted(numbers):
+    """``do`` something in these partitions, told by their numbers, and have it committed."""
+    async with open_admin(settings.kafka) as admin:
+        counts = await partition_counts(admin)
+    sources = await read_sources(settings.kafka, topics, counts)
+    for number in sorted(numbers):
+        place = sources.place(number)
+        source = SourceTopic(settings.kafka, place.topic)
+        try:
+            if place.topic in counts:  # what a topic that is gone has cost is closed all the same
+                await source.open()
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            async with opened(settings, topics, source, number, failed) as partition:
+            async with opened(settings, topics, source, (number, place), failed) as partition:
                 await do(partition)
                 flushed = asyncio.ensure_future(partition.flush())
                 await asyncio.wait([flushed, failed], return_when=asyncio.FIRST_COMPLETED)
                 flushed.cancel()
                 if failed.done():
                     failed.result()
-    finally:
-        await source.close()
+        finally:
+            await source.close()
 
 
 @asynccontextmanager
@@ -180,18 +187,21 @@ async def opened(
     settings: Settings,
     topics: Topics,
     source: SourceTopic,
-    number: int,
+    where: tuple[int, Place],
     failed: "asyncio.Future[None]",
 ) -> AsyncIterator[SourcePartition]:
-    """The partition as a worker opens it, older owners shut out; without tickets."""
+    """The partition as a worker opens it, older owners shut out; without tickets. ``where`` are its
+    number and its place."""
+    number, place = where
     app = create_app(settings)
     spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
     errors = app.book("errors", int, encode_count, decode_count, settings).table
-    own = transactional_id(settings.app_id, topics.input, number)
+    own = transactional_id(settings.app_id, *place)
     producer = PartitionProducer(settings.kafka, own, settings.app_id, source)
     partition = SourcePartition(
         number,
         0,
+        source=place,
         producer=producer,
         intents=Intents(settings.kafka, topics.intents),
         topics=topics,
@@ -206,7 +216,7 @@ async def opened(
     )
     try:
         await producer.fence()
-        restored = await restore(settings.kafka, topics, [number], source.id)
+        restored = await restore(settings.kafka, topics, [number], {number: source.id})
         partition.open(0, restored[number])
         yield partition
     finally:

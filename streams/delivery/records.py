@@ -20,6 +20,7 @@ from streams.events.model import (
     SkipReason,
     Source,
 )
+from streams.events.sources import Place
 from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder, encode_call, encode_done, encode_skipped
@@ -136,11 +137,11 @@ def dead_letter(
 
 
 def skipped_record(
-    topics: Topics, partition: int, events: Iterable[tuple[int, SkipReason]]
+    topics: Topics, source: Place, number: int, events: Iterable[tuple[int, SkipReason]]
 ) -> Record:
     """One for all events that a transaction skips: their offsets in runs, whose ends it names."""
-    value = encode_skipped(SkippedEvents(topics.input, partition, now_ms(), _runs(sorted(events))))
-    return Record(topics.skipped, partition, None, value)
+    value = encode_skipped(SkippedEvents(*source, now_ms(), _runs(sorted(events))))
+    return Record(topics.skipped, number, None, value)
 
 
 def _runs(events: Iterable[tuple[int, SkipReason]]) -> Sequence[SkippedRun]:
@@ -156,7 +157,7 @@ def _runs(events: Iterable[tuple[int, SkipReason]]) -> Sequence[SkippedRun]:
 
 def booked(call: CallRecord, topics: Topics) -> tuple[Record, Record]:
     """The call's record, and what closes its intent."""
-    key, partition = call.call_id.encode(), call.source_partition
+    key, partition = call.call_id.encode(), call.number
     return (
         Record(topics.calls, partition, key, encode_call(call)),
         Record(topics.intents, partition, key, None),
@@ -182,7 +183,7 @@ def ask_again_row(work: Work, so_far: Classification, topics: Topics) -> Record:
 
 def _done_row(work: Work, done: Done, topics: Topics) -> Record:
     key = str(work.source.offset).encode()
-    return Record(topics.done, work.source.partition, key, encode_done(done))
+    return Record(topics.done, work.source.number, key, encode_done(done))
 
 
 def _coordinates(prefix: str, source: Source) -> list[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -12,9 +13,12 @@ from streams.access.connection import Address, client_arguments
 from streams.delivery.intents import IntentLog
 from streams.delivery.progress import Progress
 from streams.events.model import Done
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import decode_done
 from streams.settings import Settings
+
+NO_IDS: Mapping[int, str] = MappingProxyType({})
 
 FETCH_BYTES = 8 * 2**20
 FETCH_WAIT_MS = 20
@@ -59,16 +63,24 @@ def many_objects(*, again: bool) -> Iterator[None]:
 
 
 async def restore(
-    bootstrap: Address, topics: Topics, partitions: Collection[int], topic_id: str = ""
+    bootstrap: Address,
+    topics: Topics,
+    partitions: Collection[int],
+    topic_ids: Mapping[int, str] = NO_IDS,
 ) -> Mapping[int, Restored]:
-    """Read done rows, intents and changelogs of ``partitions`` to their end: committed records.
+    """Read done rows, intents and changelogs of ``partitions`` (source numbers) to their end:
+    committed records.
 
-    Rows of an input topic with another id than ``topic_id`` are left out. Call it after the
+    Rows of an input topic with another id than ``topic_ids`` has are left out. Call it after the
     partitions' older producers are fenced: then the end is the end.
     """
     changelogs = (topics.spend, topics.errors)
     state = {
-        p: Restored(Progress(topic_id), changelogs={topic: {} for topic in changelogs})
+        p: Restored(
+            Progress(topic_ids.get(p, "")),
+            changelogs={topic: {} for topic in changelogs},
+            intents=IntentLog(p),
+        )
         for p in partitions
     }
     wanted = [
@@ -118,11 +130,9 @@ def _take(
             rows[record.key] = record.value
 
 
-async def source_ends(
-    settings: Settings, topic: str, partitions: Collection[int]
-) -> Mapping[int, int]:
-    """Where the committed records of ``topic`` end, by partition."""
-    wanted = [TopicPartition(topic, number) for number in partitions]
+async def source_ends(settings: Settings, places: Mapping[int, Place]) -> Mapping[int, int]:
+    """Where the committed records of source partitions end, by their numbers."""
+    wanted = {number: TopicPartition(*place) for number, place in places.items()}
     consumer = AIOKafkaConsumer(
         **client_arguments(settings.kafka),
         isolation_level="read_committed",
@@ -130,7 +140,7 @@ async def source_ends(
     )
     try:
         await consumer.start()
-        ends = await consumer.end_offsets(wanted)
+        ends = await consumer.end_offsets(list(wanted.values()))
     finally:
         await consumer.stop()
-    return {tp.partition: end for tp, end in ends.items()}
+    return {number: ends[tp] for number, tp in wanted.items()}

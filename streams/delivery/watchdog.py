@@ -37,7 +37,7 @@ class Watchdog:
             return f"a rebalance lasts longer than {self._limit:.0f} s"
         for partition in self._member.partitions.values():
             if partition.unsent_since(now) > self._limit:
-                return f"partition {partition.number} could not commit for {self._limit:.0f} s"
+                return f"partition {partition.name} could not commit for {self._limit:.0f} s"
         pending = self._member.pending
         if not pending or self._gates.blocked is not None or self._gates.paused:
             # Time without work, or of waiting as told, is no stall: it counts from here.

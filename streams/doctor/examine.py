@@ -83,11 +83,11 @@ async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> Non
     topics = Topics.of(settings)
     cluster = await read_cluster(seen.admin)
     found += check_cluster(settings, cluster)
-    names = [topics.input, *(spec.name for spec in topics.specs())]
-    facts = await read_topics(seen.admin, names)
-    found += check_topics(topics, facts, cluster.brokers)
-    if topics.input in facts:
-        found += check_group(settings, await read_group(seen, settings.app_id, topics.input))
+    inputs, sources = await seen.inputs(topics)
+    facts = await read_topics(seen.admin, [*inputs, *(spec.name for spec in topics.specs())])
+    found += check_topics(topics, facts, cluster.brokers, sources)
+    if set(inputs) <= facts.keys():
+        found += check_group(settings, await read_group(seen, settings.app_id, topics))
     if topics.calls in facts:
         try:
             found += check_stamps(await read_stamps(seen, topics), now_ms())

@@ -30,10 +30,12 @@ def _found(settings: Settings, group: Group) -> Iterator[Finding]:
         said = f"{name} is {group.state}: {len(group.members)} workers ({spare} spare), {behind}"
         yield Finding("group", "ok", said)
         if free := sorted(group.ends.keys() - owned):
-            what = f"nobody has the partitions {', '.join(map(str, free))}"
+            what = f"nobody has the partitions {', '.join(map(group.name, free))}"
             tip = f"is another application in the group {name}? TICKET_STREAMS_APP_ID"
             yield Finding("group", "wrong", what, tip)
     for number, events in sorted(group.expired.items()):
-        what = f"partition {number}: {events:,} events were removed by Kafka before they were done"
-        tip = f"lengthen retention.ms of {settings.input_topic}"
+        where = f"partition {group.name(number)}"
+        what = f"{where}: {events:,} events were removed by Kafka before they were done"
+        topic = group.names.get(number, settings.input_topic).partition("[")[0]
+        tip = f"lengthen retention.ms of {topic}"
         yield Finding("group", "wrong", what, tip)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from streams.audit.numbering import width
 from streams.doctor.finding import Finding, Level
 from streams.doctor.topic_facts import TopicFacts
 from streams.doctor.topic_needs import SAFE_COPIES, copies_needed, lacks
+from streams.events.sources import Sources
 from streams.events.topics import DAY_MS, OUTPUT_BYTES, Topics
 
 FIX = "ticket-streams topics --fix"
@@ -20,10 +22,15 @@ Trouble = tuple[Level, str, str]
 """Level, what is wrong, what to do."""
 
 
-def check_topics(topics: Topics, facts: Mapping[str, TopicFacts], brokers: int) -> list[Finding]:
+def check_topics(
+    topics: Topics,
+    facts: Mapping[str, TopicFacts],
+    brokers: int,
+    sources: Sources | None = None,
+) -> list[Finding]:
     """A finding for each kind of trouble, that names its topics; one ``ok`` where there is none."""
     troubles: dict[Trouble, list[str]] = {}
-    for name, trouble in _troubles(topics, facts, brokers):
+    for name, trouble in _troubles(topics, facts, brokers, sources):
         troubles.setdefault(trouble, []).append(name)
     findings = [
         Finding("topics", level, f"{_named(names, topics)}: {what}", advice)
@@ -37,25 +44,26 @@ def _named(names: list[str], topics: Topics) -> str:
 
 
 def _troubles(
-    topics: Topics, facts: Mapping[str, TopicFacts], brokers: int
+    topics: Topics, facts: Mapping[str, TopicFacts], brokers: int, sources: Sources | None
 ) -> Iterator[tuple[str, Trouble]]:
-    source = facts.get(topics.input)
-    for name in [topics.input, *(spec.name for spec in topics.specs())]:
+    inputs = topics.inputs(facts)
+    needed = width(topics, {name: found.partitions for name, found in facts.items()}, sources)
+    for name in [*inputs, *(spec.name for spec in topics.specs())]:
         if name not in facts:
             yield name, ("wrong", "there is no such topic", CREATE)
         else:
             for trouble in _of_any(facts[name], brokers):
                 yield name, trouble
-    if source is not None:
-        for trouble in _of_input(source):
-            yield topics.input, trouble
+    for name in inputs:
+        for trouble in _of_input(facts[name]) if name in facts else ():
+            yield name, trouble
     for spec in topics.specs():
         if (found := facts.get(spec.name)) is None:
             continue
         for lack in lacks(spec, found):
             yield spec.name, (lack.need.level, str(lack), FIX)
-        if source and spec.same_partitions and found.partitions < source.partitions:
-            what = f"{found.partitions} partitions, needs the {source.partitions} of {source.name}"
+        if spec.same_partitions and found.partitions < needed:
+            what = f"{found.partitions} partitions, needs the {needed} of {', '.join(inputs)}"
             yield spec.name, ("wrong", what, f"{FIX}, or the next worker that starts")
 
 

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import InvalidPartitionsError, KafkaError, for_code
 
+from streams.audit.numbering import width as needed
 from streams.audit.topic_admin import (
     KNOWN_POLL_SECONDS,
     KNOWN_SECONDS,
@@ -23,6 +24,7 @@ from streams.audit.topic_admin import (
 )
 from streams.doctor.topic_facts import TopicFacts, read_topics
 from streams.doctor.topic_needs import lacks
+from streams.events.sources import Sources
 from streams.events.topics import Topics
 
 
@@ -37,6 +39,8 @@ class Plan:
     create: tuple[str, ...] = ()
     width: int = 0
     """Partitions of what is created."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """The same of what has a number of its own."""
     widen: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """From how many partitions to how many, by topic."""
     configure: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -48,20 +52,23 @@ class Plan:
     def steps(self) -> Iterator[str]:
         """A line for each step."""
         for name in self.create:
-            yield f"create {name} with {self.width} partitions"
+            yield f"create {name} with {self.widths.get(name, self.width)} partitions"
         for name, options in self.configure.items():
             yield f"set {', '.join(f'{o}={v}' for o, v in options.items())} on {name}"
         for name, (before, after) in self.widen.items():
             yield f"widen {name} from {before} to {after} partitions"
 
 
-def plan_to_mend(topics: Topics, facts: Mapping[str, TopicFacts]) -> Plan:
+def plan_to_mend(
+    topics: Topics, facts: Mapping[str, TopicFacts], sources: Sources | None = None
+) -> Plan:
     """Everything that is missing, too narrow, or lacks an option. Raises MissingTopicError where
     there is no input topic: it decides the partitions. Pure."""
-    width = _width(topics, facts)
+    width = needed(topics, _counts(topics, facts), sources)
     return Plan(
         create=tuple(spec.name for spec in topics.specs() if spec.name not in facts),
         width=width,
+        widths={spec.name: spec.partitions for spec in topics.specs() if spec.partitions},
         widen=_narrow(topics, facts, width),
         configure={
             spec.name: {lack.need.option: lack.remedy for lack in found}
@@ -71,16 +78,23 @@ def plan_to_mend(topics: Topics, facts: Mapping[str, TopicFacts]) -> Plan:
     )
 
 
-def plan_to_grow(topics: Topics, facts: Mapping[str, TopicFacts], partitions: int) -> Plan:
-    """The input, and first all that must have as many. Raises MissingTopicError, and MendError
-    for fewer than there are. Pure."""
-    width = _width(topics, facts)
-    if partitions < width:
-        raise MendError(f"{topics.input} has {width} partitions, and Kafka takes none away")
-    widen = _narrow(topics, facts, partitions)
-    if partitions > width:
-        widen[topics.input] = (width, partitions)
-    return Plan(widen=widen)
+def plan_to_grow(
+    topics: Topics,
+    facts: Mapping[str, TopicFacts],
+    partitions: int,
+    sources: Sources | None = None,
+) -> Plan:
+    """The first input, and before it all that must have as many. Raises MissingTopicError, and
+    MendError for fewer than there are. Pure."""
+    counts = _counts(topics, facts)
+    before = counts[topics.input]
+    if partitions < before:
+        raise MendError(f"{topics.input} has {before} partitions, and Kafka takes none away")
+    width = needed(topics, {**counts, topics.input: partitions}, sources)
+    widen = _narrow(topics, facts, width)
+    if partitions > before:
+        widen[topics.input] = (before, partitions)
+    return Plan(width=width, widen=widen)
 
 
 def moved_share(before: int, after: int) -> float:
@@ -134,10 +148,11 @@ async def _configure(
         raise MendError(f"Kafka does not show the options of {', '.join(wanted)}") from None
 
 
-def _width(topics: Topics, facts: Mapping[str, TopicFacts]) -> int:
-    if topics.input not in facts:
-        raise MissingTopicError(topics.input)
-    return facts[topics.input].partitions
+def _counts(topics: Topics, facts: Mapping[str, TopicFacts]) -> dict[str, int]:
+    for name in topics.inputs(facts):
+        if name not in facts:
+            raise MissingTopicError(name)
+    return {name: found.partitions for name, found in facts.items()}
 
 
 def _narrow(

@@ -84,11 +84,13 @@ def _routed_json(value: bytes) -> dict[str, Any]:
     return known
 
 
-def decode_call(value: bytes) -> CallRecord:
-    """The value of the calls topic."""
+def decode_call(value: bytes, number: int | None = None) -> CallRecord:
+    """The value of the calls topic; ``number`` is the partition of ours that it stands in, which
+    whoever adds up rows needs."""
     found = _CALLS.read(value)
     found["shares"] = tuple(Share(**share) for share in found["shares"])
-    return CallRecord(**found)
+    lasting = None if number == found["source_partition"] else number
+    return CallRecord(**found, lasting=lasting)
 
 
 def decode_done(value: bytes) -> Done:

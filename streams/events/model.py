@@ -51,11 +51,18 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Coordinates of an event of the input topic."""
+    """Coordinates of an event of an input topic."""
 
     topic: str
     partition: int
     offset: int
+    lasting: int | None = None
+    """As :attr:`CallRecord.lasting`."""
+
+    @property
+    def number(self) -> int:
+        """Of the source partition; see streams.events.sources."""
+        return self.partition if self.lasting is None else self.lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,14 @@ class CallRecord:
     """The API's limit a minute, for the whole organisation; None where the answer told none."""
     input_tokens_limit: int | None = None
     output_tokens_limit: int | None = None
+    lasting: int | None = None
+    """The source partition's number where that is not the partition. Not written: the partition of
+    ours that a record stands in is the number."""
+
+    @property
+    def number(self) -> int:
+        """Of the source partition; see streams.events.sources."""
+        return self.source_partition if self.lasting is None else self.lasting
 
     @property
     def usage_seen(self) -> bool:

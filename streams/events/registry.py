@@ -39,29 +39,38 @@ def read_ticket(value: bytes | None, headers: Headers, schemas: SchemaLookup) ->
 
 
 class Registry:
-    """Reads tickets; ``client`` is None where there is no schema registry."""
+    """Reads tickets; ``client`` is None where there is no schema registry. ``read_of`` says what
+    reads the events of a topic; all are read by ``read`` if not given."""
 
-    def __init__(self, client: RegistryClient | None, read: Read = read_ticket) -> None:
-        self._read = read
+    def __init__(
+        self,
+        client: RegistryClient | None,
+        read: Read = read_ticket,
+        read_of: Callable[[str], Read] | None = None,
+    ) -> None:
+        self._read_of = read_of or (lambda _: read)
         self._client = client
         self._schemas: dict[SchemaId, WriterSchema | JsonSchema] = {}
         self._asking: WeakValueDictionary[SchemaId, asyncio.Lock] = WeakValueDictionary()
 
-    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
-        """The ticket of an event, at once. Raises UndecodableEvent; SchemaNeeded where its schema
-        was not asked for yet."""
-        return self._read(value, headers, self._schemas)
+    def decode_known(
+        self, value: bytes | None, headers: Headers = (), topic: str = ""
+    ) -> Ticket | SkipReason:
+        """The ticket of an event of ``topic``, at once. Raises UndecodableEvent; SchemaNeeded where
+        its schema was not asked for yet."""
+        return self._read_of(topic)(value, headers, self._schemas)
 
     async def decode_ticket(
-        self, value: bytes | None, headers: Headers = ()
+        self, value: bytes | None, headers: Headers = (), topic: str = ""
     ) -> Ticket | SkipReason:
-        """The ticket of an event. Raises UndecodableEvent when the event itself is the trouble.
+        """The ticket of an event of ``topic``. Raises UndecodableEvent when the event itself is the
+        trouble.
 
         While the registry is away this waits: an outage is back-pressure.
         """
         while True:
             try:
-                return self._read(value, headers, self._schemas)
+                return self._read_of(topic)(value, headers, self._schemas)
             except SchemaNeeded as needed:
                 await self._learn(needed.schema_id)
 

@@ -1,10 +1,11 @@
 """The topics: their names, and what each needs from Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.classify.categories import names
+from streams.events.inputs import found, is_pattern, matches
 
 if TYPE_CHECKING:  # settings are checked with this module: their topics must not collide
     from streams.settings import Settings
@@ -46,11 +47,15 @@ KEPT = {"retention.ms": str(90 * DAY_MS), **OWN_TIME}
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic, whether it must have the partitions of the input topic, and its configuration."""
+    """A topic, whether it must have a partition for each of the input, and its configuration.
+
+    ``partitions`` is None where it has as many as those.
+    """
 
     name: str
     same_partitions: bool
     config: Mapping[str, str]
+    partitions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Topics:
     """Names of all topics of one installation."""
 
     input: str
+    """The first one, and the first word of the category topics."""
     categories: Mapping[str, str]
     """Topic by category, ``unknown`` included; they may share one (``output_topic``)."""
     dead_letter: str
@@ -79,6 +85,11 @@ class Topics:
     """The replay whose installation it is; empty for the workers' own."""
     shared: str | None = None
     """The topic of all categories that have none of their own; None where each has one."""
+    sources: str = ""
+    """The numbers of source partitions, where there are several input topics; see
+    streams.events.sources."""
+    more_inputs: tuple[str, ...] = ()
+    """The other input topics: names and patterns; see streams.events.inputs."""
 
     @classmethod
     def of(cls, settings: "Settings") -> "Topics":
@@ -102,12 +113,29 @@ class Topics:
             redriven=f"{app}-redriven",
             replays=f"{app}-replays",
             shared=settings.output_topic,
+            sources=f"{app}-sources",
+            more_inputs=tuple(name for name in settings.input_topics if name != inp),
         )
 
     @property
     def outputs(self) -> list[str]:
         """The topics of routed tickets, each once."""
         return list(dict.fromkeys(self.categories.values()))
+
+    def inputs(self, there: Iterable[str]) -> list[str]:
+        """All input topics, the first one first: those named, there or not, and those of the topics
+        ``there`` that a pattern matches."""
+        more = found(self.more_inputs, there)
+        return [self.input, *(name for name in more if name != self.input)]
+
+    @property
+    def patterns(self) -> list[str]:
+        """Of the input topics."""
+        return [entry for entry in self.more_inputs if is_pattern(entry)]
+
+    def is_input(self, topic: str) -> bool:
+        """Whether tickets are read from it."""
+        return topic == self.input or any(matches(entry, topic) for entry in self.more_inputs)
 
     def check(self) -> None:
         """Every topic must be one of its own. Raises ValueError, which names the setting."""
@@ -126,19 +154,24 @@ class Topics:
             "skipped events": self.skipped,
             "redriven letters": self.redriven,
             "plans of replays": self.replays,
+            "source numbers": self.sources,
         }
+        more = [(f"input topic {name}", name) for name in self.more_inputs if not is_pattern(name)]
         users = [
             ("the input", self.input),
             ("the dead letters", self.dead_letter),
             *((f"our {name}", topic) for name, topic in ours.items()),
             *shared,
             *categories,
+            *more,
         ]
         seen: dict[str, tuple[str, str]] = {}
         for user, topic in users:
             setting = "CATEGORIES" if (user, topic) in categories else "INPUT_TOPIC"
             if (user, topic) in shared:
                 setting = "OUTPUT_TOPIC"
+            if (user, topic) in more:
+                setting = "INPUT_TOPICS"
             # Kafka refuses names that differ in this only: they are one name in its metrics.
             other, its_topic = seen.setdefault(topic.replace(".", "_"), (user, topic))
             if other != user:
@@ -148,6 +181,15 @@ class Topics:
                 )
             if len(topic) > LONGEST_NAME:
                 raise ValueError(f"TICKET_STREAMS_{setting}: {topic} is too long for a topic")
+        # We would read what we wrote, pay for it, and write it again.
+        written = [(user, topic) for user, topic in users[1:] if (user, topic) not in more]
+        for pattern in self.patterns:
+            for user, topic in written:
+                if matches(pattern, topic):
+                    raise ValueError(
+                        f"TICKET_STREAMS_INPUT_TOPICS: {pattern} also matches {topic}, the topic "
+                        f"of {user}: take a pattern that matches none of ours"
+                    )
 
     def specs(self) -> list[TopicSpec]:
         """Every topic but the input, which belongs to its producers."""
@@ -161,4 +203,5 @@ class Topics:
             TopicSpec(self.spend, True, COMPACTED),
             TopicSpec(self.errors, True, COMPACTED),
             *([TopicSpec(self.skipped, True, KEPT)] if self.skips else []),
+            *([TopicSpec(self.sources, False, COMPACTED, 1)] if self.more_inputs else []),
         ]

@@ -13,7 +13,8 @@ from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
 from streams.events.wire import decode_call, decode_routed, decode_skipped
 
-Coordinates = tuple[int, int]
+Coordinates = tuple[str, int, int]
+"""Topic, partition and offset of an event."""
 
 
 @dataclass(slots=True)
@@ -65,16 +66,18 @@ async def make_report(
     calls: Counter[str] = Counter()
     tiers: Counter[str] = Counter()
     spend = unsettled = dead = skipped = 0
-    names = [topics.input, topics.dead_letter, topics.calls, *topics.outputs]
+    names = [topics.dead_letter, topics.calls, *topics.outputs]
     names += [topics.skipped] if topics.skips else []
     async with open_snapshot(bootstrap) as snapshot:
-        async for record in snapshot.read(await snapshot.ends(names)):
-            if record.topic == topics.input:
-                arrived.add((record.partition, record.offset))
+        inputs, _ = await snapshot.inputs(topics)
+        async for record in snapshot.read(await snapshot.ends([*inputs, *names])):
+            if record.topic in inputs:
+                arrived.add((record.topic, record.partition, record.offset))
             elif record.topic == topics.skipped:
-                for run in decode_skipped(record.value).runs:
+                row = decode_skipped(record.value)
+                for run in row.runs:
                     for offset in range(run.first_offset, run.last_offset + 1):
-                        out[record.partition, offset] += 1
+                        out[row.source_topic, row.source_partition, offset] += 1
                         skipped += 1
             elif record.topic == topics.dead_letter:
                 dead += 1
@@ -89,7 +92,8 @@ async def make_report(
                 routed[event.classification.category] += 1
                 tiers[event.classification.tier] += 1
                 costs[event.classification.category] += event.classification.cost_picodollars
-                out[event.source.partition, event.source.offset] += 1
+                source = event.source
+                out[source.topic, source.partition, source.offset] += 1
     models = account["by_model"].values()
     return DemoReport(
         tickets=len(arrived),
@@ -113,4 +117,5 @@ async def make_report(
 def _dead_letter_source(record: ConsumerRecord) -> Coordinates:
     headers = dict(record.headers)
     prefix = "__streams.errors."
-    return int(headers[prefix + "partition"]), int(headers[prefix + "offset"])
+    partition, offset = headers[prefix + "partition"], headers[prefix + "offset"]
+    return headers[prefix + "topic"].decode(), int(partition), int(offset)

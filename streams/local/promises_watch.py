@@ -14,6 +14,7 @@ from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapsh
 from streams.audit.topic_admin import TopicsError
 from streams.audit.verify import committed_offsets
 from streams.claude.prices import prices_of
+from streams.events.sources import Sources
 from streams.events.topics import Topics
 from streams.local.promises import Promises, Verdict
 from streams.local.standin.process import StandInError
@@ -42,9 +43,10 @@ class PromisesWatch:
         self._settings = settings
         self._topics = topics
         self._account = account
+        sources = Sources(topics.input)  # a demo has one input topic
+        self._inputs = [topics.input], sources
         self._promises = Promises(
-            topics,
-            Evidence(topics.input, settings.window_seconds, {}, prices=prices_of(settings)),
+            topics, Evidence(sources, settings.window_seconds, {}, prices=prices_of(settings))
         )
         self._next: dict[TopicPartition, int] = {}
         self._seen: object = None
@@ -100,7 +102,7 @@ class PromisesWatch:
     async def _look(self, snapshot: Snapshot, reader: AIOKafkaConsumer, names: list[str]) -> None:
         """The order makes the verdict sound, as in streams/audit/verify.py."""
         asked_at = time.time()
-        committed = await committed_offsets(snapshot, self._settings.app_id, self._topics.input)
+        committed = await committed_offsets(snapshot, self._settings.app_id, *self._inputs)
         ends = await snapshot.written(names)
         self._promises.take(await self._read(reader, ends))
         account = await asyncio.to_thread(self._account)

@@ -68,7 +68,7 @@ class WorkerCollector(Collector):
 
     def _partitions(self) -> Iterator[GaugeMetricFamily]:
         now = time.monotonic()
-        owned = [((str(number),), p) for number, p in sorted(self.member.partitions.items())]
+        owned = [((p.name,), p) for _, p in sorted(self.member.partitions.items())]
         yield _family(metrics.PENDING, {number: p.pending for number, p in owned})
         yield _family(metrics.PENDING_BYTES, {number: p.pending_bytes for number, p in owned})
         yield _family(metrics.UNSENT, {number: p.unsent_since(now) for number, p in owned})

@@ -19,12 +19,10 @@ from streams.delivery.source_topic import SourceTopic
 from streams.evaluate.estimate import Estimate, estimate
 from streams.evaluate.labels import Labelled
 from streams.events.model import Ticket
-from streams.events.registry import Registry
-from streams.events.registry_client import RegistryClient
 from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_routed
-from streams.mapping.reader import reader_of
+from streams.mapping.by_topic import registry_of
 from streams.replay.plan import Plan, Selection
 from streams.settings import Settings
 
@@ -46,6 +44,8 @@ class Order:
     until: Place | None = None
     categories: Collection[str] = ()
     topic_prefix: str | None = None
+    topic: str | None = None
+    """The input topic; the first one if not given."""
 
 
 @dataclass(slots=True)
@@ -67,13 +67,14 @@ async def make_plan(
     """Reads the range and changes nothing. Raises UnreachableError, MissingTopicError, NoPrice."""
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka, on_progress=tell) as snapshot:
-        within = await _within(settings, topics, order, snapshot)
-        plan = Plan(order.run, topics.input, "", within, order.topic_prefix, made_at=now_ms())
+        topic = order.topic or topics.input
+        within = await _within(settings, topic, order, snapshot)
+        plan = Plan(order.run, topic, "", within, order.topic_prefix, made_at=now_ms())
         if order.categories:
-            selection = await _selection(snapshot, topics, order.categories, within)
+            selection = await _selection(snapshot, topics, order.categories, topic, within)
             plan = replace(plan, selected=True, selection=selection)
         forecast = await _forecast(settings, plan, snapshot)
-    return replace(forecast, plan=replace(plan, topic_id=await topic_id(settings, topics.input)))
+    return replace(forecast, plan=replace(plan, topic_id=await topic_id(settings, topic)))
 
 
 async def topic_id(settings: Settings, topic: str) -> str:
@@ -87,10 +88,10 @@ async def topic_id(settings: Settings, topic: str) -> str:
 
 
 async def _within(
-    settings: Settings, topics: Topics, order: Order, snapshot: Snapshot
+    settings: Settings, topic: str, order: Order, snapshot: Snapshot
 ) -> dict[int, range]:
-    ends = await snapshot.ends([topics.input])
-    starts = await snapshot.starts([topics.input])
+    ends = await snapshot.ends([topic])
+    starts = await snapshot.starts([topic])
     first = await _places(settings, order.begin, ends)
     last = ends if order.until is None else await _places(settings, order.until, ends)
     ranges = {
@@ -111,7 +112,11 @@ async def _places(
 
 
 async def _selection(
-    snapshot: Snapshot, topics: Topics, categories: Collection[str], within: Mapping[int, range]
+    snapshot: Snapshot,
+    topics: Topics,
+    categories: Collection[str],
+    topic: str,
+    within: Mapping[int, range],
 ) -> Selection:
     """The tickets in the range that the worker itself, and no replay, sent to these categories."""
     selection = Selection()
@@ -121,16 +126,15 @@ async def _selection(
             continue
         routed = decode_routed(record.value)
         source = routed.source
-        if routed.classification.category in categories and source.offset in within.get(
-            source.partition, ()
-        ):
+        wanted_now = source.topic == topic and routed.classification.category in categories
+        if wanted_now and source.offset in within.get(source.partition, ()):
             selection.add(source.partition, source.offset)
     return selection
 
 
 async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forecast:
     forecast, priced = Forecast(plan), list[Labelled]()
-    registry = Registry(RegistryClient.of(settings), reader_of(settings.mapping, settings.filter))
+    registry = registry_of(settings)
     ends = {TopicPartition(plan.topic, p): span.stop for p, span in plan.within.items()}
     starts = {TopicPartition(plan.topic, p): span.start for p, span in plan.within.items()}
     async for record in snapshot.read(ends, starts):
@@ -139,7 +143,7 @@ async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forec
             continue
         try:
             async with asyncio.timeout(REGISTRY_SECONDS):
-                found = await registry.decode_ticket(record.value, record.headers)
+                found = await registry.decode_ticket(record.value, record.headers, plan.topic)
         except UndecodableEvent:
             forecast.unreadable += 1
             continue

@@ -117,5 +117,6 @@ def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
             dead_letter=f"{prefix}.{topics.dead_letter.removeprefix(usual)}",
             shared=topics.shared and f"{prefix}.{topics.shared.removeprefix(usual)}",
         )
+    topics = replace(topics, input=plan.topic, more_inputs=())
     topics.check()
     return own, topics

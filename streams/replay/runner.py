@@ -26,6 +26,7 @@ from streams.delivery.progress import metadata_of
 from streams.delivery.work import Work
 from streams.events.headers import RUN
 from streams.events.model import Source
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 from streams.preflight import output_encoder
@@ -66,7 +67,8 @@ class Replay:
             await asyncio.gather(*background, return_exceptions=True)
 
     async def _owned(self, parts: Parts) -> None:
-        await parts.member.assigned(sorted(self.plan.within), GENERATION)
+        places = [Place(*tp) for tp in self._partitions()]
+        await parts.member.assigned(places, GENERATION)
         if not parts.member.ready:
             await asyncio.Event().wait()  # it has told why, and the process ends
         working = asyncio.create_task(self._work(parts))

@@ -6,7 +6,16 @@ from pydantic import BaseModel, Field
 
 from streams.classify.categories import DEFAULT
 from streams.events.subjects import Strategy
-from streams.settings.values import Categories, JmesPath, Mapped, OutputHeaders, TopicName
+from streams.mapping.fields import FieldMapping
+from streams.settings.values import (
+    Categories,
+    InputTopics,
+    JmesPath,
+    Mapped,
+    OutputHeaders,
+    TopicMappings,
+    TopicName,
+)
 
 
 class Tickets(BaseModel):
@@ -17,6 +26,12 @@ class Tickets(BaseModel):
     )
     input_topic: TopicName = Field(
         "tickets", description="Topic of ticket events, and prefix of the category topics."
+    )
+    input_topics: InputTopics = Field(
+        (),
+        description="More topics of ticket events, that are read besides: names, and patterns that "
+        "begin with `^` as librdkafka has them; in the file a list, here JSON, or names separated "
+        "by commas. docs/inputs.md.",
     )
     output_format: Literal["avro", "json"] = Field(
         "avro",
@@ -55,6 +70,12 @@ class Tickets(BaseModel):
         "with JMESPath expressions id, text, subject, customer_id, channel, created_at, filter and "
         "root; here JSON. docs/mapping.md.",
     )
+    topic_mappings: TopicMappings = Field(
+        {},
+        description="Mappings of single input topics, in place of `mapping` and `filter`: in the "
+        'file a table `[topic_mappings]` such as `zendesk-events = "zendesk"`, by name or pattern; '
+        "here JSON.",
+    )
     filter: JmesPath = Field(
         None,
         description="JMESPath expression that is true for events that are tickets; the others are "
@@ -73,7 +94,12 @@ class Tickets(BaseModel):
     )
 
     @property
+    def mappings(self) -> list[FieldMapping]:
+        """All of them."""
+        return [*([self.mapping] if self.mapping else []), *self.topic_mappings.values()]
+
+    @property
     def skips(self) -> bool:
         """Whether there may be events that are finished without a result."""
-        filtered = self.filter or (self.mapping and self.mapping.whole().filter)
+        filtered = self.filter or any(mapping.whole().filter for mapping in self.mappings)
         return bool(filtered) or self.tombstones == "skip" or self.updates == "latest"

@@ -10,6 +10,7 @@ from streams.books.limits import Limit
 from streams.classify.categories import Category, closed_set, entries
 from streams.claude.prices import price_list
 from streams.delivery.client_options import client_options
+from streams.events import inputs
 from streams.mapping.fields import FieldMapping, checked, checked_filter, mapping_of
 
 PREFIX = "TICKET_STREAMS_"
@@ -21,6 +22,8 @@ def _upper(value: object) -> object:
 
 # Kafka's own rule for a topic name.
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
+
+InputTopics = Annotated[tuple[str, ...], NoDecode, BeforeValidator(inputs.entries)]
 
 Categories = Annotated[
     tuple[Category, ...], NoDecode, BeforeValidator(entries), AfterValidator(closed_set)
@@ -34,6 +37,10 @@ Mechanism = Annotated[
 ]
 Mapped = Annotated[
     FieldMapping | None, NoDecode, BeforeValidator(mapping_of), AfterValidator(checked)
+]
+TopicMappings = Annotated[
+    dict[str, Annotated[FieldMapping, BeforeValidator(mapping_of), AfterValidator(checked)]],
+    AfterValidator(inputs.with_names),
 ]
 JmesPath = Annotated[str | None, AfterValidator(checked_filter)]
 

@@ -270,7 +270,7 @@ async def all_have_one(stack: Stack) -> None:
         while seen != wanted:
             assert time.monotonic() < deadline, f"{seen}\n{stack.logs()}"
             await asyncio.sleep(0.2)
-            group = await read_group(snapshot, stack.settings.app_id, stack.topics.input)
+            group = await read_group(snapshot, stack.settings.app_id, stack.topics)
             seen = [len(member.partitions) for member in group.members]
 
 

@@ -12,6 +12,7 @@ from streams.audit.verify import feed
 from streams.books.windows import DAY, HOUR
 from streams.events.headers import RUN
 from streams.events.model import SkippedEvents, SkippedRun
+from streams.events.sources import Sources
 from streams.events.wire import encode_skipped
 from tests.audit.scene import NOW, WINDOW, Scene, Written, settings_of, topics_for
 from tests.audit.tampers import TAMPERS, Tamper, roll
@@ -25,7 +26,7 @@ def scene() -> Scene:
 def evidence_of(scene: Scene, **changes: Any) -> Evidence:
     """What a reader would have found, the finished tickets committed."""
     evidence = Evidence(
-        scene.topics.input,
+        Sources(scene.topics.input),
         WINDOW,
         **{"committed": dict.fromkeys(scene.partitions, scene.finished), **changes},
     )
@@ -130,7 +131,7 @@ def test_a_dead_letter_costs_what_its_calls_say(scene: Scene) -> None:
         for item in [read_item(record.read(0), scene.topics)]
         if isinstance(item, Finished)
     ]
-    evidence.ledger = type(evidence.ledger)(scene.topics.input)
+    evidence.ledger = type(evidence.ledger)(evidence.sources)
     evidence.ledger.finished(letter._replace(cost=7))
     assert evidence.report().check("costs").culprits == (
         f"{scene.topics.input}[0]@3: its calls less its record: -7 pico-dollars",

@@ -16,7 +16,7 @@ async def test_offsets_members_and_their_partitions_are_read(kafka: str, namespa
     scene = Scene(topics_for(settings))
     await publish(scene, settings)
     async with open_snapshot(kafka) as snapshot:
-        group = await read_group(snapshot, settings.app_id, scene.topics.input)
+        group = await read_group(snapshot, settings.app_id, scene.topics)
         assert (group.state, group.members) == ("Empty", ())
         assert group.committed == {0: 4, 1: 4}
         assert group.waiting == sum(group.ends.values()) - 8 > 0
@@ -28,7 +28,7 @@ async def test_offsets_members_and_their_partitions_are_read(kafka: str, namespa
         try:
             async with asyncio.timeout(30):
                 await consumer.getmany(timeout_ms=100)
-            group = await read_group(snapshot, settings.app_id, scene.topics.input)
+            group = await read_group(snapshot, settings.app_id, scene.topics)
         finally:
             await consumer.stop()
     [member] = group.members
@@ -43,6 +43,6 @@ async def test_a_group_that_never_was_is_dead_and_everything_waits(
     scene = Scene(topics_for(settings))
     await publish(scene, settings)
     async with open_snapshot(kafka) as snapshot:
-        group = await read_group(snapshot, f"{namespace}-nobody", scene.topics.input)
+        group = await read_group(snapshot, f"{namespace}-nobody", scene.topics)
     assert (group.state, group.members, group.committed) == ("Dead", (), {})
     assert group.waiting == sum(group.ends.values())

@@ -237,11 +237,14 @@ async def test_a_failed_call_is_paid_with_its_upper_bound() -> None:
             record: Callable[[CallRecord], None],
             attempts: int,
             begin: Callable[[CallRecord], Awaitable[None]],
+            lasting: int | None,
         ) -> Answered:
             def unsettled(call: CallRecord) -> None:
                 record(replace(call, cost_picodollars=0, unsettled_picodollars=77))
 
-            return await super().ask(topic, partition, questions, unsettled, attempts, begin)
+            return await super().ask(
+                topic, partition, questions, unsettled, attempts, begin, lasting
+            )
 
     failing = Failing("first", Failure("network", Recovery.RETRY, "it broke"))
     await processing(failing, budget)(desk, Lane("first", 1), [work(1)])

@@ -251,13 +251,15 @@ class SlowRegistry(Registry):
         self.answered = asyncio.Event()
         self.error: Exception | None = None
 
-    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
+    def decode_known(
+        self, value: bytes | None, headers: Headers = (), topic: str = ""
+    ) -> Ticket | SkipReason:
         if value is not None and value.startswith(b"\x00"):
             raise SchemaNeeded(7)
-        return super().decode_known(value, headers)
+        return super().decode_known(value, headers, topic)
 
     async def decode_ticket(
-        self, value: bytes | None, headers: Headers = ()
+        self, value: bytes | None, headers: Headers = (), topic: str = ""
     ) -> Ticket | SkipReason:
         del value
         await self.answered.wait()
@@ -298,7 +300,9 @@ SECRET = "hello"  # not in the line that raises, which a traceback shows
 class BrokenRegistry(Registry):
     """A bug of ours."""
 
-    def decode_known(self, value: bytes | None, headers: Headers = ()) -> Ticket | SkipReason:
+    def decode_known(
+        self, value: bytes | None, headers: Headers = (), topic: str = ""
+    ) -> Ticket | SkipReason:
         raise RuntimeError(f"{SECRET}, the ticket's text")
 
 

@@ -10,6 +10,7 @@ from streams.audit.verify import verify
 from streams.books.windows import DAY, HOUR
 from streams.delivery.reconcile import opened
 from streams.delivery.source_topic import SourceTopic
+from streams.events.sources import Place
 from tests.audit import scene as written
 from tests.audit.kafka_scene import publish
 from tests.audit.scene import Scene, settings_of, topics_for
@@ -32,7 +33,8 @@ async def test_old_minutes_move_into_their_hour_and_every_promise_holds(
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     try:
         for number in (*scene.partitions, 0):
-            async with opened(settings, scene.topics, source, number, failed) as partition:
+            place = Place(scene.topics.input, number)
+            async with opened(settings, scene.topics, source, (number, place), failed) as partition:
                 partition.move_rows_on()
                 async with asyncio.timeout(30):
                     await partition.flush()

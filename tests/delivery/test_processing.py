@@ -64,9 +64,10 @@ class FakeClassifier:
         record: Callable[[CallRecord], None],
         attempts: int,
         begin: Callable[[CallRecord], Awaitable[None]],
+        lasting: int | None,
     ) -> Answered:
         del begin
-        assert (topic, partition) == ("tickets", 3)
+        assert (topic, partition, lasting) == ("tickets", 3, None)
         self.asked.append([question.offset for question in questions])
         self.attempts.append(attempts)
         await asyncio.sleep(0)

@@ -18,6 +18,7 @@ from streams.delivery.records import (
 from streams.delivery.work import MOST_BYTES, DeadLetter
 from streams.events.headers import RUN
 from streams.events.model import Done, RoutedTicket, SkippedRun, SkipReason, Source, Ticket
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, decode_done, decode_routed, decode_skipped
 from streams.settings import Settings
@@ -177,10 +178,10 @@ def test_skipped_events_are_one_record_with_their_offsets_in_runs() -> None:
         (5, "tombstone"),
         (8, "filtered"),
     ]
-    record = skipped_record(TOPICS, 3, events)
+    record = skipped_record(TOPICS, Place("mail", 1), 3, events)
     assert (record.topic, record.partition, record.key) == (TOPICS.skipped, 3, None)
     found = decode_skipped(record.value or b"")
-    assert (found.source_topic, found.source_partition) == ("tickets", 3)
+    assert (found.source_topic, found.source_partition) == ("mail", 1)
     assert found.runs == (
         SkippedRun(3, 4, "filtered"),
         SkippedRun(5, 5, "tombstone"),

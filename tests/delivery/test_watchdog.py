@@ -16,7 +16,7 @@ class Partition:
     """What the watchdog asks a partition."""
 
     def __init__(self, number: int, now: float) -> None:
-        self.number = number
+        self.name = str(number)
         self.last_commit = now
         self.unsent = 0.0
 

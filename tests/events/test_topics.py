@@ -86,6 +86,9 @@ def test_every_name_is_one_that_kafka_takes(name: str) -> None:
             ("our redriven letters", "category a"),
         ),
         ({"input_topic": "x-done", "app_id": "x"}, "INPUT_TOPIC", ("input", "our finished")),
+        ({"input_topics": "tickets.billing"}, "INPUT_TOPICS", ("category billing", "input topic")),
+        ({"input_topics": r"^tickets\."}, "INPUT_TOPICS", ("tickets.dead-letter", "none of ours")),
+        ({"input_topics": "^ticket-streams-c"}, "INPUT_TOPICS", ("ticket-streams-calls",)),
         ({"input_topic": "x" * 200, "categories": ["y" * 49]}, "CATEGORIES", ("too long",)),
     ],
 )
@@ -100,15 +103,39 @@ def test_topics_that_collide_are_refused_in_one_line_that_names_both(
     assert all(one in message for one in those), message
 
 
+def test_several_inputs_are_the_first_the_named_and_the_matching() -> None:
+    topics = Topics.of(load_settings(input_topics=["mail", "tickets", r"^desk\."]))
+    assert topics.inputs(["desk.eu", "desk.billing", "other", "mail"]) == [
+        "tickets",
+        "desk.billing",
+        "desk.eu",
+        "mail",
+    ]
+    assert topics.inputs([]) == ["tickets", "mail"]
+    assert "ticket-streams-sources" in [spec.name for spec in topics.specs()]
+    assert TOPICS.inputs(["desk.eu"]) == ["tickets"]
+    assert "ticket-streams-sources" not in [spec.name for spec in TOPICS.specs()]
+
+
 def test_every_topic_is_looked_at() -> None:
     """Each topic in turn is given to a category: none is forgotten when one is added."""
-    ours = {"done", "calls", "intents", "spend", "errors", "skipped", "redriven", "replays"}
+    ours = {
+        "done",
+        "calls",
+        "intents",
+        "spend",
+        "errors",
+        "skipped",
+        "redriven",
+        "replays",
+        "sources",
+    }
     looked_at = {"input", "dead_letter", *ours}
     for field in looked_at:
         topic = getattr(TOPICS, field)
         with pytest.raises(ValueError, match=re.escape(topic)):
             replace(TOPICS, categories={"a": topic}).check()
-    others = {"categories", "skips", "run", "shared"}
+    others = {"categories", "skips", "run", "shared", "more_inputs"}
     assert {field.name for field in fields(TOPICS)} - others == looked_at
 
 

@@ -24,6 +24,7 @@ from streams.delivery.records import dead_letter, routed
 from streams.delivery.work import MOST_BYTES, DeadLetter, Work
 from streams.events.errors import ErrorType
 from streams.events.model import Source
+from streams.events.sources import Sources
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, RoutedEncoder, decode_routed
 from streams.local.kafka.download import REPOSITORY
@@ -199,7 +200,7 @@ def test_the_largest_event_is_named(page: str) -> None:
 
 def test_every_check_of_verify_is_explained() -> None:
     account: dict[str, Any] = {"calls": {}, "by_model": {}}
-    checks = Evidence("tickets", 60, {}).report(account).checks
+    checks = Evidence(Sources("tickets"), 60, {}).report(account).checks
     assert not [c.name for c in checks if f"`{c.name}`" not in text("docs/reliability.md")]
 
 

@@ -5,6 +5,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from streams.audit.checks import Evidence
+from streams.events.sources import Sources
 from streams.local.promises import Promises, Verdict
 from tests.audit.scene import MODEL, WINDOW, Scene, Written, settings_of, topics_for
 from tests.audit.tampers import TAMPERS, Tamper
@@ -36,7 +37,7 @@ def read(records: list[Written]) -> list[ConsumerRecord]:
 
 
 def promises(*batches: list[ConsumerRecord]) -> Promises:
-    one = Promises(HONEST.topics, Evidence(HONEST.topics.input, WINDOW, {}))
+    one = Promises(HONEST.topics, Evidence(Sources(HONEST.topics.input), WINDOW, {}))
     for batch in batches:
         one.take(batch)
     return one

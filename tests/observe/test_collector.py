@@ -46,7 +46,7 @@ class State:
     def own(self, number: int, **fields: Any) -> None:
         given = {"pending": 0, "pending_bytes": 0, "waiting": {}, "committed": 0, **fields}
         self.member.partitions[number] = SimpleNamespace(
-            number=number, unsent_since=lambda now: 2.5, **given
+            number=number, name=str(number), unsent_since=lambda now: 2.5, **given
         )
 
     def value(self, name: str, **labels: str) -> float | None:

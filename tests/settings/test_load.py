@@ -17,6 +17,8 @@ WRONG: list[tuple[str, str]] = [
     ("app_id", "x" * 201),
     ("input_topic", "tickets/new"),
     ("input_topic", "tickets\n"),
+    ("input_topics", "tickets/new"),
+    ("input_topics", "^desk("),
     ("categories", ","),
     ("categories", "Billing"),
     ("categories", "a,b,a"),

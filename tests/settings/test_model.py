@@ -46,6 +46,7 @@ OTHER: dict[str, Any] = {
     "anthropic_base_url": "http://127.0.0.1:9",
     "app_id": "other",
     "input_topic": "mail",
+    "input_topics": ("chat", r"^desk\."),
     "output_format": "json",
     "subject_strategy": "RecordName",
     "output_topic": "routed",
@@ -54,6 +55,7 @@ OTHER: dict[str, Any] = {
     "categories": ("one", "two"),
     "mapping": "zendesk",
     "filter": "kind == 'ticket'",
+    "topic_mappings": {"chat": "intercom"},
     "tombstones": "skip",
     "updates": "latest",
     "output_envelope": "cloudevents",
@@ -135,6 +137,8 @@ def plain(settings: Settings, field: str) -> Any:
         return tuple(category.name for category in value)
     if field == "mapping" and value:
         return value.base
+    if field == "topic_mappings":
+        return {topic: mapping.base for topic, mapping in value.items()}
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return str(value) if isinstance(value, Path) else value
