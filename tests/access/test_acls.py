@@ -47,6 +47,23 @@ def test_workers_write_of_skipped_events_only_where_they_skip_and_readers_always
         assert Acl("topic", TOPICS.skipped, "Read") in least("reader", settings)
 
 
+def test_several_inputs_need_rights_on_each_and_on_their_numbers() -> None:
+    settings = Settings(app_id="desk", input_topic="mail", input_topics=("chat", r"^eu\."))
+    worker = least("worker", settings)
+    assert {
+        Acl("topic", "mail", "Read"),
+        Acl("topic", "chat", "Read"),
+        Acl("topic", "eu.", "Read", prefixed=True),
+        Acl("topic", "desk-sources", "Write"),
+        Acl("transactional-id", "desk-sources", "Write"),
+        Acl("transactional-id", "desk-chat-", "Write", prefixed=True),
+        Acl("transactional-id", "desk-eu.", "Write", prefixed=True),
+    } <= set(worker)
+    for role in ("dashboard", "reader", "operator", "admin"):
+        assert Acl("topic", "desk-sources", "Read") in least(role, settings)
+    assert not [acl for acl in least("worker", SETTINGS) if acl.name == "desk-sources"]
+
+
 def test_an_operator_has_all_that_the_worker_of_a_run_needs() -> None:
     plan = Plan("again", TOPICS.input, "", {})
     own, _ = installation(SETTINGS, plan)

@@ -62,6 +62,15 @@ def test_programs_are_told_what_each_worker_has_to_do() -> None:
     assert found["waiting"] == 3
 
 
+def test_with_several_input_topics_partitions_have_names() -> None:
+    members = (Membership("a", "c", "h", (0, 2)),)
+    names = {0: "tickets[0]", 1: "tickets[1]", 2: "mail[0]"}
+    group = Group("Stable", members, {0: 10}, {0: 12, 1: 6, 2: 1}, names=names)
+    found = overview(Books(), group, NOW, 60).as_json()
+    assert found["workers"][0]["partitions"] == ["tickets[0]", "mail[0]"]
+    assert found["lag"] == {"tickets[0]": 2, "tickets[1]": 6, "mail[0]": 1}
+
+
 def test_each_category_has_its_speed_and_one_without_tickets_has_none() -> None:
     books = Books()
     spent(books, NOW - 60, 60)
