@@ -31,6 +31,7 @@ from streams.delivery.restore import many_objects, restore
 from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
+from streams.delivery.unended import unended, written_by_all, written_by_one
 from streams.delivery.work import Work
 from streams.events.model import Source
 from streams.events.sources import Place, Sources
@@ -245,6 +246,7 @@ class Member:
             for producer in list(producers.values())[:1]:
                 for topic in (*self._topics.outputs, self._topics.dead_letter):
                     self._partition_counts[topic] = await producer.partitions_of(topic)
+            await self._undo_unended(producers, owned)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
             group = await self._committed_offsets(sources)
@@ -293,6 +295,26 @@ class Member:
         found = dict(sorted(known.items()))
         self._lasting = {p: n for n, p in found.items()} if sources.several else {}
         return sources, found
+
+    async def _undo_unended(
+        self, producers: Mapping[int, PartitionProducer], owned: Mapping[int, Place]
+    ) -> None:
+        """Before anything is read: what has no end now would be committed with our first commit."""
+        own = {number: written_by_one(self._topics, number) for number in producers}
+        address, every = self._settings.kafka, [tp for tps in own.values() for tp in tps]
+        found = await unended(address, every)
+        if not found:
+            return
+        outputs = await unended(address, written_by_all(self._partition_counts))
+        for number, producer in producers.items():
+            if not found.isdisjoint(own[number]):
+                log.warning(
+                    "partition %s: a transaction that Kafka ended without its markers is aborted, "
+                    "its tickets are done again",
+                    owned[number] if self._lasting else number,
+                )
+                where = outputs | found.intersection(own[number])
+                await producer.undo(where, TopicPartition(*owned[number]))
 
     async def _begin_anew(
         self, number: int, place: Place, producer: PartitionProducer, commit: Commit
