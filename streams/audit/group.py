@@ -3,11 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorError,
+    for_code,
+)
 
 from streams.audit.snapshot import Snapshot
 from streams.events.sources import Sources
@@ -16,6 +23,13 @@ from streams.events.topics import Topics
 COORDINATOR_TRIES = 20
 COORDINATOR_PAUSE = 0.25
 """Seconds. A cluster without any group makes the topic of the groups when it is first asked."""
+
+NOT_YET = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +91,9 @@ class Group:
 
 async def read_group(snapshot: Snapshot, group: str, topics: Topics) -> Group:
     """The group and its place in the input topics. Raises KafkaError and MissingTopicError."""
-    admin = snapshot.admin
     inputs, sources = await snapshot.inputs(topics)
     ends, starts = await snapshot.ends(inputs), await snapshot.starts(inputs)
-    coordinator = await coordinator_of(admin, group)
-    [answer] = await admin.describe_consumer_groups([group], coordinator)
-    found = answer.to_object()["groups"][0]
+    found = await describe(snapshot.admin, group)
     members = [
         Membership(
             member["member_id"],
@@ -92,7 +103,7 @@ async def read_group(snapshot: Snapshot, group: str, topics: Topics) -> Group:
         )
         for member in found["members"]
     ]
-    offsets = await admin.list_consumer_group_offsets(group, coordinator)
+    offsets = await snapshot.admin.list_consumer_group_offsets(group)
     committed = {tp: at.offset for tp, at in offsets.items() if tp in ends}
     ends_by_number = _by_number(ends, sources)
     return Group(
@@ -103,6 +114,24 @@ async def read_group(snapshot: Snapshot, group: str, topics: Topics) -> Group:
         _by_number(starts, sources),
         {n: sources.name(n) for n in ends_by_number} if sources.several else {},
     )
+
+
+async def describe(admin: AIOKafkaAdminClient, group: str) -> dict[str, Any]:
+    """What its coordinator says of the group, once it knows it. Raises KafkaError.
+
+    After its broker's start a coordinator must read its groups first. aiokafka's
+    ``list_consumer_group_offsets`` takes its refusal for a group that never committed anything: ask
+    here before.
+    """
+    for _ in range(COORDINATOR_TRIES):
+        coordinator = await coordinator_of(admin, group)
+        [answer] = await admin.describe_consumer_groups([group], coordinator)
+        found: dict[str, Any] = answer.to_object()["groups"][0]
+        error = for_code(found["error_code"])
+        if error not in NOT_YET:
+            return found
+        await asyncio.sleep(COORDINATOR_PAUSE)
+    raise error(f"of group {group}")
 
 
 def _by_number(offsets: Mapping[TopicPartition, int], sources: Sources) -> dict[int, int]:

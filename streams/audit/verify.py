@@ -24,6 +24,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
+from streams.audit.group import describe
 from streams.audit.records import NO_FORMER, Former, SourceKey, read_item, run_of
 from streams.audit.report import Report
 from streams.audit.snapshot import (
@@ -186,6 +187,7 @@ async def committed_offsets(
     """The group's place in the topics ``inputs``, by source number. Raises KafkaError and
     MissingTopicError."""
     partitions = await snapshot.partitions(inputs)
+    await describe(snapshot.admin, group)
     offsets = await snapshot.admin.list_consumer_group_offsets(group, partitions=partitions)
     numbers = {tp: sources.number(tp.topic, tp.partition) for tp in offsets}
     return {

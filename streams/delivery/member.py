@@ -10,6 +10,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
+from streams.audit.group import describe
 from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.books.dimensions import FieldValues
 from streams.classify.duplicates import most_of_each
@@ -387,6 +388,7 @@ class Member:
     async def _committed_offsets(self, sources: Sources) -> dict[int, OffsetAndMetadata]:
         """What the group has committed, by source number, where there is something."""
         async with open_admin(self._settings.kafka) as admin:
+            await describe(admin, self._settings.app_id)
             found = await admin.list_consumer_group_offsets(self._settings.app_id)
         numbers = {tp: sources.number(tp.topic, tp.partition) for tp in found}
         return {number: found[tp] for tp, number in numbers.items() if number is not None}
