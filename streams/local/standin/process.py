@@ -49,7 +49,11 @@ class StandIn(Startable):
         """Returns when it answers; StandInError when it does not come up."""
         command = [sys.executable, "-m", "streams.local.standin", "--with-parent"]
         command += _arguments({"port": 0, **self._options})
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # A session of its own: Ctrl-C reaches all processes of a terminal, and whoever started
+        # this one may still need its account then. It ends with its parent in any case.
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         line = self._first_line()
         found = re.search(r"http://\S+", line)
         if not found:

@@ -49,6 +49,25 @@ def test_the_helper_stops_what_it_started() -> None:
     assert api.stop() == 0
 
 
+def test_ctrl_c_in_a_terminal_leaves_it_to_whoever_started_it() -> None:
+    script = (
+        "import os, signal; from streams.local.standin import StandIn\n"
+        "with StandIn() as api:\n"
+        "    signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "    os.killpg(0, signal.SIGINT)\n"  # as the terminal does: the whole group
+        "    print(api.account()['simulation'])\n"
+        "print(api.stop())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert (done.stdout, done.stderr) == ("True\n0\n", "")
+
+
 def test_it_ends_when_its_parent_dies() -> None:
     script = (
         "import os, signal; from streams.local.standin import StandIn; api = StandIn().start();"
