@@ -37,16 +37,18 @@ class _FirstHold(Gate):
         self._end(str(failure))
 
 
-@click.command(
-    epilog='Examples:  ticket-streams classify "I was charged twice"   |   '
-    "ticket-streams classify - < mail.txt"
-)
+@click.command()
 @click.argument("text", required=False)
 @click.option("--subject", help="Subject line of the ticket.")
 def command(text: str | None, subject: str | None) -> None:
     """Classify TEXT, or standard input with -, and print the answer as JSON.
 
     Calls the API just as a worker does, and prints the tokens and the cost of all calls made.
+
+    \b
+    Examples:
+      ticket-streams classify "I was charged twice"
+      ticket-streams classify - < mail.txt
     """
     if text is None and sys.stdin.isatty():
         raise click.UsageError("give the ticket's text, or - to read it from standard input")

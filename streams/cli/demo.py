@@ -28,9 +28,7 @@ TIERS = {
 }
 
 
-@click.command(
-    epilog="Example:  ticket-streams demo --tickets 500 --report build/report.json --no-stay"
-)
+@click.command()
 @click.option(
     "--tickets",
     type=click.IntRange(1),
@@ -57,6 +55,11 @@ def command(
     Claude's protocol (a simulation: it looks for keywords), and land in a topic of their category.
     At the end an audit reads the topics and compares the bill with the API's own count.
     Exits with 0 only if nothing was lost and the books agree. Leaves nothing behind.
+
+    \b
+    Examples:
+      ticket-streams demo
+      ticket-streams demo --tickets 500 --report build/report.json --no-stay
     """
     configure("CRITICAL")  # a topic that was just made is not everywhere at once: clients retry
     console = Console(highlight=False)

@@ -40,10 +40,7 @@ def _fault_option(name: str, field: "Field[Any]") -> click.Option:
     )  # fmt: skip
 
 
-@click.command(
-    "stand-in",
-    epilog="Example: ticket-streams stand-in --port 8090 --latency 0.1 --error 529=0.01",
-)
+@click.command("stand-in")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8090, show_default=True,
               help="Port; 0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True,
@@ -86,6 +83,10 @@ def command(
     about Claude's. What it simulates faithfully is the protocol: checks, errors, rate limits,
     prompt caching, usage and prices. GET /_standin/account tells what it answered and charged;
     POST /_standin/faults changes the options from --latency on while it runs.
+
+    \b
+    Example:
+      ticket-streams stand-in --port 8090 --latency 0.1 --error 529=0.01
     """
     standard = TIERS[tier]
     limits = Limits(

@@ -9,15 +9,16 @@ import click
 from streams.cli.common import load
 
 
-@click.command(
-    epilog="Example:  KAFKA_BOOTSTRAP_SERVERS=kafka:9092 "
-    "ANTHROPIC_API_KEY=... ticket-streams worker"
-)
+@click.command()
 def command() -> None:
     """Classify tickets and route them, until stopped. Start as many as there are partitions.
 
     SIGTERM finishes the calls in flight, commits, leaves the group and exits with 0. Any other exit
     code asks the supervisor to start it again: it goes on where it was.
+
+    \b
+    Example:
+      KAFKA_BOOTSTRAP_SERVERS=kafka:9092 ANTHROPIC_API_KEY=sk-ant-... ticket-streams worker
     """
     from streams.claude.sdk import load_soon
     from streams.observe.logs import configure

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from streams.settings.model import SECRETS, Settings, variable
+from streams.settings.model import SECRETS, Settings, settings_file, variable
 from streams.settings.values import PREFIX
 
 MOST_REPEATED = 300
@@ -41,7 +41,9 @@ def load_settings(**changes: object) -> Settings:
     except ValidationError as error:
         raise SettingsError(_one_line(error.errors()[0])) from None
     except ValueError as error:  # a broken TOML file
-        raise SettingsError(f"{PREFIX}CONFIG: the settings file cannot be read: {error}") from None
+        raise SettingsError(
+            f"the settings file {settings_file()} cannot be read: {error}"
+        ) from None
 
 
 def _one_line(error: ErrorDetails) -> str:
@@ -50,7 +52,7 @@ def _one_line(error: ErrorDetails) -> str:
         return message
     field = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"{field}: there is no such setting"
+        return f"{field}: there is no such setting{_meant(field)}"
     name = variable(field) if field in Settings.model_fields else field
     where = [f"entry {at + 1}" if isinstance(at, int) else at for at in error["loc"][1:]]
     if error["type"] == "unexpected_keyword_argument":
@@ -63,6 +65,15 @@ def _one_line(error: ErrorDetails) -> str:
     )
     given = "" if secret else f" (is {_cut(repr(error['input']))})"
     return f"{': '.join([name, *where])}: {message}{given}"
+
+
+def _meant(field: str) -> str:
+    """What a name in the file that is no setting was probably to be."""
+    by_variable = {variable(name): name for name in Settings.model_fields}
+    if field in by_variable:
+        return f", in the settings file it is {by_variable[field]}"
+    near = difflib.get_close_matches(field, Settings.model_fields, n=1)
+    return f", {near[0]}?" if near else ""
 
 
 def _cut(text: str) -> str:

@@ -107,17 +107,23 @@ def test_a_broken_file_is_one_line_without_its_text(tmp_path: Path, text: str) -
     (tmp_path / "ticket-streams.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    assert str(caught.value).startswith(PREFIX + "CONFIG: ")
+    assert str(caught.value).startswith("the settings file ticket-streams.toml cannot be read: ")
     assert "\n" not in str(caught.value)
     assert "sk-secret" not in str(caught.value)
 
 
 def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
     (tmp_path / "ticket-streams.toml").write_text('max_call = 3\nmodel = "x"\n')
-    with pytest.raises(SettingsError, match=r"^max_call: there is no such setting$"):
+    with pytest.raises(SettingsError, match=r"^max_call: there is no such setting, max_calls\?$"):
+        load_settings()
+    (tmp_path / "ticket-streams.toml").write_text("TICKET_STREAMS_MAX_CALLS = 3\n")
+    with pytest.raises(SettingsError, match=r"setting, in the settings file it is max_calls$"):
+        load_settings()
+    (tmp_path / "ticket-streams.toml").write_text('colour = "blue"\n')
+    with pytest.raises(SettingsError, match=r"^colour: there is no such setting$"):
         load_settings()
     (tmp_path / "ticket-streams.toml").unlink()
-    with pytest.raises(SettingsError, match=r"^max_callz: there is no such setting$"):
+    with pytest.raises(SettingsError, match=r"^max_callz: there is no such setting, max_calls\?$"):
         load_settings(max_callz=3)
 
 
