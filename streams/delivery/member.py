@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from aiokafka import TopicPartition
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -27,6 +27,7 @@ from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
+from streams.delivery.unended import unended, written_by_all, written_by_one
 from streams.delivery.work import Work
 from streams.events.model import Source
 from streams.events.topics import Topics
@@ -212,6 +213,7 @@ class Member:
             for producer in list(producers.values())[:1]:
                 for topic in (*self._topics.outputs, self._topics.dead_letter):
                     self._partition_counts[topic] = await producer.partitions_of(topic)
+            await self._undo_unended(producers)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
             group = await self._committed_offsets()
@@ -240,6 +242,24 @@ class Member:
             time.monotonic() - fenced,
             sum(len(state.done) for state in restored.values()),
         )
+
+    async def _undo_unended(self, producers: Mapping[int, PartitionProducer]) -> None:
+        """Before anything is read: what has no end now would be committed with our first commit."""
+        own = {number: written_by_one(self._topics, number) for number in producers}
+        address, every = self._settings.kafka, [tp for tps in own.values() for tp in tps]
+        found = await unended(address, every)
+        if not found:
+            return
+        outputs = await unended(address, written_by_all(self._partition_counts))
+        for number, producer in producers.items():
+            if not found.isdisjoint(own[number]):
+                log.warning(
+                    "partition %d: a transaction that Kafka ended without its markers is aborted, "
+                    "its tickets are done again",
+                    number,
+                )
+                where = outputs | found.intersection(own[number])
+                await producer.undo(where, TopicPartition(self._topics.input, number))
 
     async def _begin_anew(
         self, number: int, producer: PartitionProducer, source: SourceTopic, offset: int

@@ -27,6 +27,10 @@ REQUEST_TIMEOUT_MS = 10_000
 Kafka has made by then (9 s by default): in time for the transaction, which aiokafka's default of
 40 s is not. A batch that is sent again changes nothing: it has its number."""
 
+LEADERLESS_SECONDS = 25.0
+"""How long a batch waits for its partition to have a leader: a lone broker that restarts in order
+is waited for, nearly as long as the transaction lasts. aiokafka takes the request's timeout."""
+
 COMMIT_TIMEOUT = 45.0
 """Seconds. By then Kafka has aborted the transaction; and aiokafka 0.14 may wait for ever for
 metadata when a broker dies at the wrong moment. The worker exits, and its successor goes on."""
@@ -62,6 +66,7 @@ class PartitionProducer:
             max_request_size=4 * 2**20,
             **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
+        self._producer._message_accumulator._batch_ttl = LEADERLESS_SECONDS
 
     async def fence(self) -> None:
         """Start. From its return on no older producer of this partition can commit anything."""
@@ -106,6 +111,21 @@ class PartitionProducer:
             await self._producer.send_offsets_to_transaction({source: progress}, self._group)
         await self._producer.commit_transaction()
         return ends
+
+    async def undo(self, unended: Iterable[TopicPartition], source: TopicPartition) -> None:
+        """Abort what older transactions of ours have left without an end in ``unended``, and the
+        offset of ``source`` that they were to commit: see streams/delivery/unended.py.
+
+        An abort of nothing is all that it is where there is nothing. Raises what aiokafka raises.
+        """
+        async with asyncio.timeout(COMMIT_TIMEOUT):
+            await self._producer.begin_transaction()
+            for partition in unended:
+                self._producer._txn_manager.maybe_add_partition_to_txn(partition)
+            # Never committed. It is said only so that the group's topic gets the marker as well.
+            offset = {source: OffsetAndMetadata(0, "")}
+            await self._producer.send_offsets_to_transaction(offset, self._group)
+            await self._producer.abort_transaction()
 
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""
