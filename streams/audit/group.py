@@ -3,16 +3,30 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorError,
+    for_code,
+)
 
 from streams.audit.snapshot import Snapshot
 
 COORDINATOR_TRIES = 20
 COORDINATOR_PAUSE = 0.25
 """Seconds. A cluster without any group makes the topic of the groups when it is first asked."""
+
+NOT_YET = (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +77,8 @@ class Group:
 
 async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
     """The group and its place in ``topic``. Raises KafkaError and MissingTopicError."""
-    admin = snapshot.admin
     ends, starts = await snapshot.ends([topic]), await snapshot.starts([topic])
-    coordinator = await coordinator_of(admin, group)
-    [answer] = await admin.describe_consumer_groups([group], coordinator)
-    found = answer.to_object()["groups"][0]
+    found = await describe(snapshot.admin, group)
     members = [
         Membership(
             member["member_id"],
@@ -77,7 +88,7 @@ async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
         )
         for member in found["members"]
     ]
-    offsets = await admin.list_consumer_group_offsets(group, coordinator)
+    offsets = await snapshot.admin.list_consumer_group_offsets(group)
     return Group(
         found["state"],
         tuple(sorted(members, key=lambda member: member.partitions)),
@@ -85,6 +96,24 @@ async def read_group(snapshot: Snapshot, group: str, topic: str) -> Group:
         {tp.partition: end for tp, end in ends.items()},
         {tp.partition: start for tp, start in starts.items()},
     )
+
+
+async def describe(admin: AIOKafkaAdminClient, group: str) -> dict[str, Any]:
+    """What its coordinator says of the group, once it knows it. Raises KafkaError.
+
+    After its broker's start a coordinator must read its groups first. aiokafka's
+    ``list_consumer_group_offsets`` takes its refusal for a group that never committed anything: ask
+    here before.
+    """
+    for _ in range(COORDINATOR_TRIES):
+        coordinator = await coordinator_of(admin, group)
+        [answer] = await admin.describe_consumer_groups([group], coordinator)
+        found: dict[str, Any] = answer.to_object()["groups"][0]
+        error = for_code(found["error_code"])
+        if error not in NOT_YET:
+            return found
+        await asyncio.sleep(COORDINATOR_PAUSE)
+    raise error(f"of group {group}")
 
 
 async def coordinator_of(admin: AIOKafkaAdminClient, group: str) -> int:

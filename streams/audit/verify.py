@@ -24,6 +24,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
+from streams.audit.group import describe
 from streams.audit.records import NO_FORMER, Former, SourceKey, read_item, run_of
 from streams.audit.report import Report
 from streams.audit.snapshot import (
@@ -178,6 +179,7 @@ def _passes(error: BaseException) -> bool:
 async def committed_offsets(snapshot: Snapshot, group: str, topic: str) -> dict[int, int]:
     """The group's place by partition of ``topic``. Raises KafkaError and MissingTopicError."""
     partitions = await snapshot.partitions([topic])
+    await describe(snapshot.admin, group)
     offsets = await snapshot.admin.list_consumer_group_offsets(group, partitions=partitions)
     return {tp.partition: meta.offset for tp, meta in offsets.items() if meta.offset >= 0}
 

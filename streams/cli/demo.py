@@ -106,7 +106,9 @@ async def _run(demo: Demo, console: Console, stay: bool) -> DemoReport:
                 progress.stop()
                 console.print(
                     f"\n  [bold]{demo.dashboard_url}[/bold]   the dashboard: open it and press the "
-                    "buttons\n  It stays up; Ctrl-C ends the demo with its bill.\n"
+                    "buttons\n  It stays up; Ctrl-C ends it with its bill. In another terminal:"
+                    f"\n\n  export KAFKA_BOOTSTRAP_SERVERS={demo.bootstrap}\n"
+                    "  ticket-streams top   (or status, spend, verify; or send your own tickets)\n"
                 )
                 await _until_interrupted()
 

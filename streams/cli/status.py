@@ -69,7 +69,9 @@ def lines_of(app_id: str, found: Overview) -> list[tuple[str, str]]:
 
 def _state(found: Overview) -> str:
     workers = len(found.group.members)
-    return f"is {found.group.state}, {workers} workers" if workers else "has no worker"
+    if not workers:
+        return "has no worker"
+    return f"is {found.group.state}, {workers} worker{'s' if workers > 1 else ''}"
 
 
 def _waiting(found: Overview) -> str:

@@ -10,6 +10,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
+from streams.audit.group import describe
 from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.books.dimensions import FieldValues
 from streams.claude.gates import Gates
@@ -321,6 +322,7 @@ class Member:
     async def _committed_offsets(self) -> dict[int, OffsetAndMetadata]:
         """What the group has committed, by partition, where there is something."""
         async with open_admin(self._settings.kafka) as admin:
+            await describe(admin, self._settings.app_id)
             found = await admin.list_consumer_group_offsets(self._settings.app_id)
         return {
             tp.partition: entry for tp, entry in found.items() if tp.topic == self._topics.input

@@ -27,7 +27,8 @@ def _found(settings: Settings, group: Group) -> Iterator[Finding]:
     else:
         owned = {number for member in group.members for number in member.partitions}
         spare = sum(not member.partitions for member in group.members)
-        said = f"{name} is {group.state}: {len(group.members)} workers ({spare} spare), {behind}"
+        workers = f"{len(group.members)} worker{'s' if len(group.members) > 1 else ''}"
+        said = f"{name} is {group.state}: {workers} ({spare} spare), {behind}"
         yield Finding("group", "ok", said)
         if free := sorted(group.ends.keys() - owned):
             what = f"nobody has the partitions {', '.join(map(str, free))}"

@@ -66,6 +66,8 @@ class Demo:
         self._seed = seed
         self._on_step = on_step
         self.dashboard_url = ""
+        self.bootstrap = ""
+        """Kafka's address, for other commands; as the dashboard's there once it runs."""
 
     async def run(
         self, on_progress: Callable[[int, int], None], linger: Callable[[], Awaitable[None]]
@@ -114,7 +116,7 @@ class Demo:
         sender = Sender(settings, topics, self._seed, self._mapping)
         desk = FaultDesk(broker, api, worker, watch, sender.send_distinct, FAULTS)
         dashboard = await start_dashboard(settings, "127.0.0.1", 0, Panel(watch, desk))
-        self.dashboard_url = dashboard.url
+        self.dashboard_url, self.bootstrap = dashboard.url, broker.bootstrap
         self._on_step(f"the worker; dashboard at {dashboard.url}")
         began = time.monotonic()
         sending = asyncio.create_task(sender.send(self._tickets))

@@ -72,9 +72,9 @@ async def test_what_kafka_left_without_an_end_comes_out_neither_lost_nor_twice(
         worker = stack.worker()
         await stack.until_finished(2 * TICKETS, timeout=200)
         assert worker.stop() == 0, stack.logs()
-        assert worker.said("ended without its markers"), stack.logs()
-        assert await unended(stack.settings.kafka, written_by_one(stack.topics, 0)) == set()
-        assert await unended(stack.settings.kafka, written) == set()
         report = await stack.report()
         assert (report.tickets, report.lost, report.duplicates) == (2 * TICKETS, 0, 0)
+        assert await unended(stack.settings.kafka, written_by_one(stack.topics, 0)) == set()
+        assert await unended(stack.settings.kafka, written) == set()
+        assert worker.said("ended without its markers"), stack.logs()
         assert await stack.broken_promises(strict=True) == []

@@ -31,12 +31,12 @@ def test_a_worker_at_work_is_seen_from_outside(kafka: str, namespace: str, tmp_p
         assert found["per_minute"] > 0
 
         result = run.invoke(main, ["status"])
-        assert "is Stable, 1 workers" in result.stdout
+        assert "is Stable, 1 worker" in result.stdout
 
         answer = json.loads(run.invoke(main, ["doctor", "--json"]).stdout)
         assert answer["ok"], answer
         told = {finding["check"]: finding["message"] for finding in answer["findings"]}
-        assert "1 workers (0 spare), 0 events wait" in told["group"]
+        assert "1 worker (0 spare), 0 events wait" in told["group"]
         assert "nothing of the brokers is from the future" in {
             finding["message"] for finding in answer["findings"]
         }
