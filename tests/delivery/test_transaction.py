@@ -1,7 +1,8 @@
-"""A transaction that fails says so once."""
+"""A transaction that fails says so once, and none fails for a broker that is soon back."""
 
 import asyncio
 import gc
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from streams.delivery.records import Record
-from streams.delivery.transaction import PartitionProducer
+from streams.delivery.transaction import TRANSACTION_TIMEOUT_MS, PartitionProducer
 
 
 class Fenced:
@@ -46,3 +47,19 @@ async def test_the_batches_it_leaves_behind_are_not_logged_one_by_one() -> None:
         await producer.commit(records, TopicPartition("in", 0), None)
     gc.collect()
     assert not complaints
+
+
+async def test_a_batch_waits_for_a_leader_nearly_as_long_as_the_transaction_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source: Any = Source()
+    producer = PartitionProducer("127.0.0.1:1", "t-0", "t", source)
+    accumulator: Any = producer._producer._message_accumulator
+    accumulator._txn_manager = None
+    await accumulator.add_batch(producer._producer.create_batch(), TopicPartition("out", 0), 1.0)
+    [[batch]] = accumulator._batches.values()
+    now, lasts = time.monotonic(), TRANSACTION_TIMEOUT_MS / 1000
+    monkeypatch.setattr("aiokafka.producer.message_accumulator.time.monotonic", lambda: now + 20)
+    assert not batch.expired()  # aiokafka would have given it up after 10 s
+    monkeypatch.setattr("aiokafka.producer.message_accumulator.time.monotonic", lambda: now + lasts)
+    assert batch.expired()
