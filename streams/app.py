@@ -36,6 +36,7 @@ from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
 from streams.delivery.size import Headers
+from streams.delivery.throttling import Throttled
 from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
 from streams.events.headers import RUN
@@ -143,7 +144,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         if still > settings.stall_limit:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
-    app.drain = parts.stop
+    app.drain, app.throttled = parts.stop, parts.throttled
     return app
 
 
@@ -162,6 +163,7 @@ class Parts:
     budget_watch: BudgetWatch
     traces: Traces
     budget_reload: BudgetReload
+    throttled: Throttled
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
@@ -226,6 +228,7 @@ def assemble(
         pace=pace,
         admission=Admission(guard, classifiers["first"].prompt),
         fail=fail,
+        throttled=counts.throttled,
     )
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
     version = classifiers["first"].prompt.version
@@ -249,6 +252,7 @@ def assemble(
         budget_watch=watch,
         traces=traces,
         budget_reload=BudgetReload(settings.limits, watch.change),
+        throttled=counts.throttled,
         fail=fail,
     )
 

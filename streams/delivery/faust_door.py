@@ -13,6 +13,7 @@ from typing import Any
 
 import aiokafka
 import faust
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.manager import TableManager
 from faust.tables.table import Table
@@ -25,6 +26,7 @@ from streams.delivery.client_options import client_options
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
+from streams.delivery.throttling import Throttled, listen, nobody
 from streams.settings import Settings
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
@@ -90,6 +92,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_start(self) -> None:
         """Start the consumer."""
         await super().on_start()
+        listen(self._consumer._client, self.app.throttled)
         if (settings := self.app.settings).group_instance_id is not None:
             guard(self._consumer._coordinator, settings)
 
@@ -169,6 +172,9 @@ class App(faust.App):  # type: ignore[misc]
 
     drain: Callable[[], Awaitable[None]] | None = None
     """Finishes and commits what is in hand."""
+
+    throttled: Throttled = staticmethod(nobody)
+    """Told, in the consumer's thread, what quotas do to the consumer."""
 
     def book(
         self,
@@ -302,6 +308,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     (Consumer, "_wait_next_records"),
     (Consumer, "_getmany"),
     (Consumer, "_commit"),
+    (AIOKafkaClient, "send"),
     (GroupCoordinator, "reset_generation"),
     (GroupCoordinator, "_push_error_to_user"),
     *((Table, n) for n in ("_new_changelog_topic", "_relative_now", "_del_old_keys")),

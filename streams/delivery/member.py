@@ -26,6 +26,7 @@ from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
 from streams.delivery.source_topic import RecreatedError, SourceTopic
+from streams.delivery.throttling import Throttled, nobody
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work
 from streams.events.model import Source
@@ -73,6 +74,7 @@ class Member:
         pace: Pace,
         admission: Admission,
         fail: Callable[[str], None],
+        throttled: Throttled = nobody,
     ) -> None:
         self._settings = settings
         self._topics = topics
@@ -82,6 +84,7 @@ class Member:
         self._gates = gates
         self._intake = intake
         self._fail = fail
+        self._throttled = throttled
         self._named = admission.named
         self._uncommitted = Uncommitted()
         self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
@@ -203,7 +206,7 @@ class Member:
         self._source = source = SourceTopic(self._settings.kafka, self._topics.input)
         await source.open()
         await widen(self._settings, self._topics)
-        self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
+        self._intents = intents = self._intent_log()
         await intents.open()
         producers = {number: self._producer(number, source) for number in sorted(numbers)}
         begin = {}
@@ -265,7 +268,12 @@ class Member:
         app = self._settings.app_id
         own = transactional_id(app, self._topics.input, number)
         options = client_options(self._settings.kafka_client).producer
-        return PartitionProducer(self._settings.kafka, own, app, source, options)
+        return PartitionProducer(self._settings.kafka, own, app, source, options, self._throttled)
+
+    def _intent_log(self) -> Intents:
+        options = client_options(self._settings.kafka_client).producer
+        client_id = options.get("client_id", self._settings.app_id)
+        return Intents(self._settings.kafka, self._topics.intents, client_id, self._throttled)
 
     def _partition(
         self,

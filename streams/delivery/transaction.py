@@ -14,6 +14,7 @@ from streams.delivery.batches import batches
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.source_topic import SourceTopic
+from streams.delivery.throttling import Throttled, listen, nobody
 
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
@@ -50,6 +51,7 @@ class PartitionProducer:
         group: str,
         source: SourceTopic,
         options: Mapping[str, Any] = NO_OPTIONS,
+        throttled: Throttled = nobody,
     ) -> None:
         self._group = group
         self._source = source
@@ -62,6 +64,7 @@ class PartitionProducer:
             max_request_size=4 * 2**20,
             **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
+        listen(self._producer.client, throttled)
 
     async def fence(self) -> None:
         """Start. From its return on no older producer of this partition can commit anything."""
