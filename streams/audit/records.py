@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 from streams.audit.snapshot import place
 from streams.books.rows import ErrorDelta, SpendDelta, Stage, error, spend_of_ticket
 from streams.events.headers import (
+    APP,
     AT,
     COST,
     ERROR_TYPE,
@@ -31,6 +32,10 @@ from streams.events.wire import (
 
 class UnreadableError(ValueError):
     """A record in one of our topics that none of our transactions can have written."""
+
+
+class NotOursError(UnreadableError):
+    """A record that another installation wrote, which shares the topic."""
 
 
 class SourceKey(NamedTuple):
@@ -91,7 +96,9 @@ NO_FORMER: Former = MappingProxyType({})
 
 
 def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER) -> Item:
-    """A record of any of our topics but the changelogs. Raises UnreadableError."""
+    """A record of any of our topics but the changelogs. Raises UnreadableError, NotOursError."""
+    if record.topic not in (topics.calls, topics.done, topics.skipped):
+        _check_owner(record, topics)
     try:
         if record.topic == topics.dead_letter:
             return _dead_letter(record, topics)
@@ -106,6 +113,8 @@ def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER
         if record.topic == topics.skipped:
             return _skipped(record, topics)
         return _routed(record, topics, former)
+    except NotOursError:
+        raise
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
@@ -114,6 +123,14 @@ def read_item(record: ConsumerRecord, topics: Topics, former: Former = NO_FORMER
 def run_of(record: ConsumerRecord) -> str:
     """The replay that sent a routed ticket or a dead letter; empty for the workers."""
     return next((v.decode(errors="replace") for n, v in record.headers if n == RUN and v), "")
+
+
+def owner_of(record: ConsumerRecord) -> str:
+    """App id of the installation that sent a routed ticket or a dead letter; empty where it does
+    not say, as before there was the header. Of several the last counts: the others may have come
+    with the event."""
+    said = (value for name, value in reversed(record.headers) if name == APP and value)
+    return next(said, b"").decode(errors="replace")
 
 
 def header_texts(record: ConsumerRecord) -> dict[str, str]:
@@ -140,7 +157,7 @@ def _skipped(record: ConsumerRecord, topics: Topics) -> SkippedRow:
 
 def _routed(record: ConsumerRecord, topics: Topics, former: Former) -> Finished:
     routed = decode_routed(record.value)
-    _ours(routed.source.topic, topics)
+    _from_our_input(record, routed.source.topic, topics)
     result = routed.classification
     return Finished(
         place(record),
@@ -163,7 +180,7 @@ def _right_topic(topic: str, category: str, topics: Topics, former: Former) -> b
 
 def _dead_letter(record: ConsumerRecord, topics: Topics) -> Finished:
     headers = header_texts(record)
-    _ours(headers[SOURCE_TOPIC], topics)
+    _from_our_input(record, headers[SOURCE_TOPIC], topics)
     source = SourceKey(int(headers[SOURCE_PARTITION]), int(headers[SOURCE_OFFSET]))
     stage = cast(Stage, headers[STAGE])
     adds = error(source.partition, stage, headers[ERROR_TYPE], int(headers[AT]))
@@ -173,3 +190,14 @@ def _dead_letter(record: ConsumerRecord, topics: Topics) -> Finished:
 def _ours(topic: str, topics: Topics) -> None:
     if topic != topics.input:
         raise ValueError(f"its ticket is from another topic, {topic}")
+
+
+def _check_owner(record: ConsumerRecord, topics: Topics) -> None:
+    if owner_of(record) not in ("", topics.app):
+        raise NotOursError(f"of installation {owner_of(record)}")
+
+
+def _from_our_input(record: ConsumerRecord, topic: str, topics: Topics) -> None:
+    if topic != topics.input and not owner_of(record):
+        raise NotOursError(f"its ticket is from another topic, {topic}")
+    _ours(topic, topics)

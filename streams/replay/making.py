@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aiokafka import TopicPartition
 
-from streams.audit.records import run_of
+from streams.audit.records import owner_of, run_of
 from streams.audit.snapshot import (
     OnProgress,
     Snapshot,
@@ -117,10 +117,12 @@ async def _selection(
     selection = Selection()
     wanted = {topic for name, topic in topics.categories.items() if name in categories}
     async for record in snapshot.read(await snapshot.ends(sorted(wanted))):
-        if run_of(record):
+        if run_of(record) or owner_of(record) not in ("", topics.app):
             continue
         routed = decode_routed(record.value)
         source = routed.source
+        if source.topic != topics.input:
+            continue  # another installation's, of before it said so
         if routed.classification.category in categories and source.offset in within.get(
             source.partition, ()
         ):
