@@ -1,6 +1,7 @@
 """What must be right before a worker starts; what is not is one line with its setting."""
 
 import asyncio
+import logging
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,12 +12,15 @@ from streams.audit.topic_admin import TopicsError, UnreachableError, widen
 from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
+from streams.events.input_schema import look_at_input, misread, unreadable
 from streams.events.output_schema import OutputSchemaError, registered_encoder
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, RoutedEncoder
 from streams.observe import traces
 from streams.settings import Settings, variable
+
+log = logging.getLogger(__name__)
 
 REGISTRY_SECONDS = 20.0
 """For a schema registry that is just being started, as we are."""
@@ -58,7 +62,30 @@ async def check(settings: Settings) -> RoutedEncoder:
         raise PreflightError(denied)
     for problem in problems:
         raise PreflightError(problem)
-    return await output_encoder(settings, topics)
+    encoder = await output_encoder(settings, topics)
+    await check_input_schema(settings)
+    return encoder
+
+
+async def check_input_schema(settings: Settings) -> None:
+    """What producers may write must be readable, where a registry tells. Raises PreflightError.
+
+    One bad version beside good ones is a warning: a producer must not keep all workers from
+    starting. Nor does a registry that is away: tickets wait for it then.
+    """
+    client, topic = RegistryClient.of(settings), settings.input_topic
+    if client is None:
+        return
+    try:
+        versions = await look_at_input(client, topic, mapped=settings.mapping is not None)
+    except RegistryAwayError as error:
+        log.warning("the schemas of %s were not looked at: %s", topic, error)
+        return
+    wrong = [version for version in versions if version.problem is not None]
+    if wrong and len(wrong) == len(versions):
+        raise PreflightError(unreadable(topic, wrong))
+    for version in wrong:
+        log.warning("%s", misread(topic, version))
 
 
 async def output_encoder(settings: Settings, topics: Topics) -> RoutedEncoder:
