@@ -13,6 +13,7 @@ from streams.audit.topic_admin import UnreachableError
 from streams.cli import common, main, replay
 from streams.cli.replay import PlaceType
 from streams.events.topics import Topics
+from streams.replay import runner
 from streams.replay.plan import Plan
 from streams.settings import Settings
 from tests.cli.scene_cli import Command
@@ -86,7 +87,7 @@ def test_whatever_of_kafka_interrupts_it_the_command_that_goes_on_is_told(
         async def run(self) -> None:
             raise error
 
-    monkeypatch.setattr(replay, "Replay", Interrupted)
+    monkeypatch.setattr(runner, "Replay", Interrupted)
     monkeypatch.setattr(common, "_denied", lambda: None)  # which asks Kafka
     settings = Settings()
     plan = Plan("r7", "tickets", "id", {0: range(9)})
