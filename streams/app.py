@@ -37,6 +37,7 @@ from streams.delivery.processing import Processing
 from streams.delivery.reading import ReadingWatch
 from streams.delivery.restore import source_ends
 from streams.delivery.size import Headers
+from streams.delivery.throttling import Throttled
 from streams.delivery.watchdog import Watchdog
 from streams.delivery.work import Work
 from streams.events.headers import RUN
@@ -146,7 +147,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
     follow_patterns(app, source, settings, topics)
-    app.held_back, app.drain = member.held_back, parts.stop
+    app.held_back, app.drain, app.throttled = member.held_back, parts.stop, parts.throttled
     return app
 
 
@@ -175,6 +176,7 @@ class Parts:
     budget_watch: BudgetWatch
     traces: Traces
     budget_reload: BudgetReload
+    throttled: Throttled
     fail: Callable[[str], None]
 
     async def stop(self) -> None:
@@ -238,6 +240,7 @@ def assemble(
         pace=pace,
         admission=Admission(guard, classifiers["first"].prompt),
         fail=fail,
+        throttled=counts.throttled,
     )
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
     version = classifiers["first"].prompt.version
@@ -261,6 +264,7 @@ def assemble(
         budget_watch=watch,
         traces=traces,
         budget_reload=BudgetReload(settings.limits, watch.change),
+        throttled=counts.throttled,
         fail=fail,
     )
 

@@ -1,6 +1,7 @@
 """What must be right before a worker starts; what is not is one line with its setting."""
 
 import asyncio
+import logging
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,12 +13,16 @@ from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
 from streams.delivery.numbering import number_sources
+from streams.events.input_schema import look_at_input, misread, unreadable
 from streams.events.output_schema import OutputSchemaError, registered_encoder
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS, RoutedEncoder
+from streams.mapping.by_topic import named_inputs
 from streams.observe import traces
 from streams.settings import Settings, variable
+
+log = logging.getLogger(__name__)
 
 REGISTRY_SECONDS = 20.0
 """For a schema registry that is just being started, as we are."""
@@ -60,7 +65,30 @@ async def check(settings: Settings) -> RoutedEncoder:
         raise PreflightError(denied)
     for problem in problems:
         raise PreflightError(problem)
-    return await output_encoder(settings, topics)
+    encoder = await output_encoder(settings, topics)
+    await check_input_schema(settings)
+    return encoder
+
+
+async def check_input_schema(settings: Settings) -> None:
+    """What producers may write must be readable, where a registry tells. Raises PreflightError.
+
+    One bad version beside good ones is a warning: a producer must not keep all workers from
+    starting. Nor does a registry that is away: tickets wait for it then.
+    """
+    if (client := RegistryClient.of(settings)) is None:
+        return
+    for topic, mapped in named_inputs(settings).items():
+        try:
+            versions = await look_at_input(client, topic, mapped=mapped)
+        except RegistryAwayError as error:
+            log.warning("the schemas of %s were not looked at: %s", topic, error)
+            return
+        wrong = [version for version in versions if version.problem is not None]
+        if wrong and len(wrong) == len(versions):
+            raise PreflightError(unreadable(topic, wrong))
+        for version in wrong:
+            log.warning("%s", misread(topic, version))
 
 
 async def output_encoder(settings: Settings, topics: Topics) -> RoutedEncoder:

@@ -14,6 +14,7 @@ from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
 from streams.claude.prices import price_list, prices_of
 from streams.delivery import faust_door
+from streams.events.input_schema import Version
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
 from streams.preflight import PreflightError, check, check_api
@@ -177,6 +178,48 @@ async def test_a_registry_that_stays_away_is_named_and_its_password_is_not(
         await preflight.output_encoder(found, Topics.of(found))
     assert str(caught.value).startswith("SCHEMA_REGISTRY_URL: ")
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("problems", "refused", "told"),
+    [
+        ([], False, []),
+        ([None, "old"], False, ["version 1"]),
+        (["new", None], False, ["version 2"]),
+        (["new", "old"], True, []),
+    ],
+)
+async def test_a_worker_starts_where_producers_may_write_anything_that_it_can_read(
+    problems: list[str | None],
+    refused: bool,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    versions = [Version(2 - n, problem) for n, problem in enumerate(problems)]
+
+    async def look(*_: object, **__: object) -> list[Version]:
+        return versions
+
+    monkeypatch.setattr(preflight, "look_at_input", look)
+    found = settings(schema_registry_url="http://127.0.0.1:9")
+    if refused:
+        with pytest.raises(PreflightError, match=r"TICKET_STREAMS_MAPPING: .*-value .* new"):
+            await preflight.check_input_schema(found)
+    else:
+        await preflight.check_input_schema(found)
+    assert len(caplog.messages) == len(told)
+    assert all(word in line for word, line in zip(told, caplog.messages, strict=True))
+
+
+async def test_a_registry_that_is_away_keeps_no_worker_from_reading_what_needs_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await preflight.check_input_schema(settings())
+    assert not caplog.messages
+    await preflight.check_input_schema(settings(schema_registry_url="http://a:hidden@127.0.0.1:9"))
+    assert "were not looked at" in caplog.text
+    assert "hidden" not in caplog.text
 
 
 def test_a_program_without_a_preflight_gets_its_encoder_too() -> None:

@@ -263,6 +263,12 @@ KAFKA = Row(
             _quantiles("commit_duration"),
             unit="s",
         ),
+        Panel(
+            "Throttled by quotas",
+            "Seconds a second that Kafka's quotas hold requests back.",
+            {"{{request}}": _rate("kafka_throttled_seconds_total", "request")},
+            unit="s",
+        ),
     ),
 )
 

@@ -41,6 +41,8 @@ class Evidence:
     moving_sources: set[SourceKey] = field(default_factory=set)
     moving_rows: set[RowKey] = field(default_factory=set)
     unreadable: Culprits = field(default_factory=Culprits)
+    others: int = 0
+    """Records of other installations in topics that they share with this one."""
     ledger: Ledger = field(init=False)
     tables: Recomputed = field(init=False)
     totals: Totals = field(default_factory=Totals)
@@ -125,6 +127,7 @@ class Evidence:
             moving=moving,
             unaccounted=unaccounted,
             notes=tuple(notes),
+            others=self.others,
         )
 
     def _call(self, item: Called) -> None:

@@ -10,7 +10,14 @@ from aiokafka import AIOKafkaConsumer
 from streams.audit.books import BooksFollower, follow_books
 from streams.audit.group import read_group
 from streams.audit.latency import Latencies, Latency
-from streams.audit.overview import RATE_SECONDS, Overview, overview, tickets_by_category
+from streams.audit.overview import (
+    RATE_SECONDS,
+    Overview,
+    needed_since,
+    overview,
+    tickets_by_category,
+)
+from streams.audit.skips import Skips
 from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_call
@@ -65,6 +72,7 @@ class LiveOverview:
         self._calls = calls
         self._latencies = Latencies(RATE_SECONDS)
         self._speed = Speed()
+        self._skips = Skips()
         self._since = since
 
     async def look(self, now: float) -> Look:
@@ -72,7 +80,8 @@ class LiveOverview:
         settings, books = self._settings, self._books.books
         await self._read_calls()
         group = await read_group(self._snapshot, settings.app_id, self._topics)
-        found = overview(books, group, now, settings.window_seconds, settings.limits)
+        await self._skips.read_on(self._snapshot, self._topics.skipped, needed_since(now))
+        found = overview(books, group, now, settings.window_seconds, settings.limits, self._skips)
         speed = self._speed.add(now, tickets_by_category(books, self._since))
         return Look(found, self._latencies.now(now), speed)
 

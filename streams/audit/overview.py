@@ -8,6 +8,7 @@ from typing import Any
 from streams.audit.books import Books, load_books
 from streams.audit.budget_use import BudgetUse, paid_in, use_of
 from streams.audit.group import Group, read_group
+from streams.audit.skips import Skips, read_skips
 from streams.audit.snapshot import open_snapshot
 from streams.books.limits import Limit
 from streams.books.rows import SpendRow
@@ -35,7 +36,9 @@ class Overview:
     errors_hour: dict[tuple[str, str], int]
     """By stage and type, dead letters too; the most frequent first."""
     per_minute: float
-    """Tickets finished a minute, lately."""
+    """Events finished a minute, lately: routed, given up or skipped."""
+    skipped_today: int = 0
+    skipped_hour: int = 0
     by_category: Mapping[str, float] = field(default_factory=dict)
     """Tickets routed a second, lately, by category."""
     picodollars_per_hour: int = 0
@@ -69,8 +72,16 @@ class Overview:
             },
             "picodollars_per_hour": self.picodollars_per_hour,
             "budgets": [{**asdict(budget), "left": budget.left} for budget in self.budgets],
-            "today": {**self.today._asdict(), "dead_letters": self.dead_letters_today},
-            "hour": {**self.hour._asdict(), "dead_letters": self.dead_letters_hour},
+            "today": {
+                **self.today._asdict(),
+                "dead_letters": self.dead_letters_today,
+                "skipped": self.skipped_today,
+            },
+            "hour": {
+                **self.hour._asdict(),
+                "dead_letters": self.dead_letters_hour,
+                "skipped": self.skipped_hour,
+            },
             "errors_hour": [
                 {"stage": stage, "type": kind, "errors": count}
                 for (stage, kind), count in self.errors_hour.items()
@@ -83,8 +94,14 @@ async def read_overview(settings: Settings, now: float) -> Overview:
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka) as snapshot:
         group = await read_group(snapshot, settings.app_id, topics)
+        skips = await read_skips(snapshot, topics.skipped, needed_since(now))
     books = await load_books(settings.kafka, topics)
-    return overview(books, group, now, settings.window_seconds, settings.limits)
+    return overview(books, group, now, settings.window_seconds, settings.limits, skips)
+
+
+def needed_since(now: float) -> float:
+    """From when on skipped events must be known (epoch seconds): the day, and the last minutes."""
+    return min(now // DAY * DAY, now - RATE_SECONDS - HOUR)
 
 
 def overview(
@@ -93,18 +110,22 @@ def overview(
     now: float,
     window_seconds: int,
     limits: Iterable[Limit] = (),
+    skips: Skips | None = None,
 ) -> Overview:
     """The sums. ``limits`` are the budgets. Pure."""
+    skips = skips or Skips()
     day, hour = now // DAY * DAY, now // HOUR * HOUR
     lately = (now - RATE_SECONDS) // window_seconds * window_seconds
     recent = _spend(books, lately)
-    finished = recent.tickets + _dead_letters(books, lately)
+    finished = recent.tickets + _dead_letters(books, lately) + skips.within(lately)
     return Overview(
         group=group,
         today=_spend(books, day),
         hour=_spend(books, hour),
         dead_letters_today=_dead_letters(books, day),
         dead_letters_hour=_dead_letters(books, hour),
+        skipped_today=skips.within(day),
+        skipped_hour=skips.within(hour),
         errors_hour=_errors(books, hour),
         per_minute=60 * finished / (now - lately),
         by_category={

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 from streams.audit.snapshot import place
 from streams.books.rows import ErrorDelta, SpendDelta, Stage, error, spend_of_ticket
 from streams.events.headers import (
+    APP,
     AT,
     COST,
     ERROR_TYPE,
@@ -32,6 +33,10 @@ from streams.events.wire import (
 
 class UnreadableError(ValueError):
     """A record in one of our topics that none of our transactions can have written."""
+
+
+class NotOursError(UnreadableError):
+    """A record that another installation wrote, which shares the topic."""
 
 
 class SourceKey(NamedTuple):
@@ -98,8 +103,10 @@ def read_item(
     sources: Sources | None = None,
 ) -> Item:
     """A record of any of our topics but the changelogs; ``sources`` are needed where there are
-    several input topics. Raises UnreadableError."""
+    several input topics. Raises UnreadableError, NotOursError."""
     sources = sources or Sources(topics.input)
+    if record.topic not in (topics.calls, topics.done, topics.skipped):
+        _check_owner(record, topics)
     try:
         if record.topic == topics.dead_letter:
             return _dead_letter(record, sources)
@@ -114,6 +121,8 @@ def read_item(
         if record.topic == topics.skipped:
             return _skipped(record, sources)
         return _routed(record, topics, former, sources)
+    except NotOursError:
+        raise
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
@@ -122,6 +131,14 @@ def read_item(
 def run_of(record: ConsumerRecord) -> str:
     """The replay that sent a routed ticket or a dead letter; empty for the workers."""
     return next((v.decode(errors="replace") for n, v in record.headers if n == RUN and v), "")
+
+
+def owner_of(record: ConsumerRecord) -> str:
+    """App id of the installation that sent a routed ticket or a dead letter; empty where it does
+    not say, as before there was the header. Of several the last counts: the others may have come
+    with the event."""
+    said = (value for name, value in reversed(record.headers) if name == APP and value)
+    return next(said, b"").decode(errors="replace")
 
 
 def header_texts(record: ConsumerRecord) -> dict[str, str]:
@@ -146,7 +163,7 @@ def _skipped(record: ConsumerRecord, sources: Sources) -> SkippedRow:
 
 def _routed(record: ConsumerRecord, topics: Topics, former: Former, sources: Sources) -> Finished:
     routed = decode_routed(record.value)
-    number = _number(routed.source.topic, routed.source.partition, sources)
+    number = _number_of_ours(record, routed.source.topic, routed.source.partition, sources)
     result = routed.classification
     return Finished(
         place(record),
@@ -169,7 +186,8 @@ def _right_topic(topic: str, category: str, topics: Topics, former: Former) -> b
 
 def _dead_letter(record: ConsumerRecord, sources: Sources) -> Finished:
     headers = header_texts(record)
-    number = _number(headers[SOURCE_TOPIC], int(headers[SOURCE_PARTITION]), sources)
+    place_of = headers[SOURCE_TOPIC], int(headers[SOURCE_PARTITION])
+    number = _number_of_ours(record, *place_of, sources)
     source = SourceKey(number, int(headers[SOURCE_OFFSET]))
     stage = cast(Stage, headers[STAGE])
     adds = error(number, stage, headers[ERROR_TYPE], int(headers[AT]))
@@ -181,3 +199,17 @@ def _number(topic: str, partition: int, sources: Sources) -> int:
     if number is None:
         raise ValueError(f"its ticket is from another topic, {topic}")
     return number
+
+
+def _check_owner(record: ConsumerRecord, topics: Topics) -> None:
+    if owner_of(record) not in ("", topics.app):
+        raise NotOursError(f"of installation {owner_of(record)}")
+
+
+def _number_of_ours(record: ConsumerRecord, topic: str, partition: int, sources: Sources) -> int:
+    try:
+        return _number(topic, partition, sources)
+    except ValueError as error:
+        if owner_of(record):
+            raise
+        raise NotOursError(str(error)) from None

@@ -41,6 +41,8 @@ class Report:
     notes: tuple[str, ...] = ()
     skipped: int = 0
     """Events of the input topic that are finished without a result, by choice."""
+    others: int = 0
+    """Records of other installations in topics that they share with this one: not judged."""
 
     @property
     def ok(self) -> bool:

@@ -107,6 +107,11 @@ class Snapshot:
         partitions = await self.partitions(topics)
         return cast(dict[TopicPartition, int], await self._consumer.end_offsets(partitions))
 
+    async def places(self, ends: Offsets, since: int) -> dict[TopicPartition, int]:
+        """The first offset from ``since`` (epoch milliseconds) on, at most the end."""
+        found = await self._consumer.offsets_for_times(dict.fromkeys(ends, since))
+        return {tp: at.offset if (at := found.get(tp)) else end for tp, end in ends.items()}
+
     async def written(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
         """What is written now, open transactions included: reading up to it waits for them."""
         partitions = await self.partitions(topics)

@@ -25,7 +25,14 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
 from streams.audit.group import describe
-from streams.audit.records import NO_FORMER, Former, SourceKey, read_item, run_of
+from streams.audit.records import (
+    NO_FORMER,
+    Former,
+    NotOursError,
+    SourceKey,
+    read_item,
+    run_of,
+)
 from streams.audit.report import Report
 from streams.audit.snapshot import (
     Offsets,
@@ -142,6 +149,8 @@ def feed(
         else:
             row = evidence.books.apply(record, topics)
             _check_partition(row, record)
+    except NotOursError:
+        evidence.others += 1
     except ValueError as error:
         # What cannot be read in a former topic may be somebody else's: only its name says ours.
         if record.topic not in former:

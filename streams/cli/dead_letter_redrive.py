@@ -53,6 +53,7 @@ def command(
     (Ctrl-C, kill -9) and run again: what is done is marked, in the same transaction, in a topic of
     its own. An event that fails again becomes a new dead letter, which counts its redrives; from
     --most-times on it is refused. Letters stay where they are, until their topic's retention.
+    Letters of a replay are left alone unless --to is given: the workers have answered their events.
 
     Exit code 0: all that matched are redriven. 1: some are refused or left, or Kafka failed.
 
@@ -124,6 +125,10 @@ def _announce(order: Order, plan: Plan) -> None:
         click.echo(f"{plan.left:,} more are beyond --limit")
     if plan.already:
         click.echo(f"{plan.already:,} were redriven before: skipped (--again redrives them too)")
+    if plan.of_replays:
+        click.echo(
+            f"{plan.of_replays:,} are of replays: skipped (replay the offsets again, or give --to)"
+        )
     for reason, count in plan.refused.most_common():
         click.echo(f"{count:,} cannot be redriven: {printable(reason)}")
 
@@ -138,4 +143,5 @@ def _report(order: Order, plan: Plan, redriven: int, *, dry_run: bool) -> dict[s
         "already_redriven": plan.already,
         "refused": plan.refused,
         "beyond_limit": plan.left,
+        "of_replays": plan.of_replays,
     }

@@ -222,6 +222,8 @@ def _carry_out(settings: Settings, topics: Topics, plan: Plan) -> "Replay":
             run(work())
     except PreflightError as error:  # the schema registry
         raise click.ClickException(f"{error}; {again}") from None
+    except click.ClickException as error:  # Kafka, as run() words it
+        raise click.ClickException(f"{error.message}; {again}") from None
     except (TimeoutError, OSError) as error:
         raise click.ClickException(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {error}; {again}") from None
     return replay

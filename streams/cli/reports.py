@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from io import StringIO
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_args
 
 import click
@@ -18,6 +19,8 @@ from streams.cli.common import Command, console, load, print_json, run, topics_o
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Row = TypeVar("Row")
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +102,34 @@ class Form(Generic[Row]):
 
 def print_answer(
     rows: Mapping[Key, Row], asked: Asked, nothing: Row, plus: Callable[[Row, Row], Row],
-    form: Form[Row],
+    form: Form[Row], beside: Mapping[str, Any] = NOTHING, note: str = "",
 ) -> None:  # fmt: skip
-    """What the rows answer, as it was asked for. Raises UsageError."""
+    """What the rows answer, as it was asked for; ``beside`` goes into the JSON, ``note`` is for
+    people. Raises UsageError."""
     try:
         found = answer(rows, asked.query, nothing, plus)
         groups, cursor = page(found, asked.limit, asked.cursor)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     if asked.as_json:
-        _print_json(found, groups, cursor, form)
+        _print_json(found, groups, cursor, form, beside)
         return
     if asked.as_csv:
         click.echo(_csv(found.columns, groups, form, list(form.numbers(nothing))), nl=False)
     else:
         console().print(_table(found, groups, form, asked.query.zone))
-    for note in found.notes:  # what the table or the CSV cannot say
-        click.echo(f"note: {note}", err=True)
+    for said in (*found.notes, *([note] if note else [])):  # what table and CSV cannot say
+        click.echo(f"note: {said}", err=True)
     if cursor:
         click.echo(f"more with --cursor {cursor}", err=True)
 
 
 def _print_json(
-    found: Answer[Row], groups: Mapping[Group, Row], cursor: str | None, form: Form[Row]
+    found: Answer[Row],
+    groups: Mapping[Group, Row],
+    cursor: str | None,
+    form: Form[Row],
+    beside: Mapping[str, Any],
 ) -> None:
     """Rows with their columns by name; windows as epoch seconds. ``notes`` and ``next`` are there
     only where they say something."""
@@ -131,7 +139,7 @@ def _print_json(
     ]
     more: dict[str, Any] = {"notes": list(found.notes)} if found.notes else {}
     more |= {"next": cursor} if cursor else {}
-    print_json({"rows": rows, "total": form.total(found.total), **more})
+    print_json({"rows": rows, "total": form.total(found.total), **beside, **more})
 
 
 def _csv(

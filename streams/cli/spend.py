@@ -2,10 +2,14 @@
 
 import click
 
-from streams.audit.query import SPEND_DIMENSIONS
+from streams.audit.query import SPEND_DIMENSIONS, Query
+from streams.audit.skips import read_skips
+from streams.audit.snapshot import open_snapshot
 from streams.books.money import dollars
 from streams.books.rows import SpendRow
+from streams.cli.common import load, run, topics_of
 from streams.cli.reports import Asked, Form, books_now, print_answer, report_options
+from streams.settings import Settings
 
 HEADS = (
     "calls",
@@ -46,4 +50,17 @@ def command(asked: Asked) -> None:
       ticket-streams spend --by tier --where category=billing --last 7d --csv
       ticket-streams spend --by model --every minute --over 60m --last 3h
     """
-    print_answer(books_now().spend, asked, SpendRow(), SpendRow.plus, FORM)
+    books = books_now()
+    if asked.query.where:  # of what is skipped only the time is known
+        print_answer(books.spend, asked, SpendRow(), SpendRow.plus, FORM)
+        return
+    skipped = run(_skipped(load(), asked.query))
+    note = f"{skipped:,} events besides were skipped, without a call" if skipped else ""
+    beside = {"skipped": skipped}
+    print_answer(books.spend, asked, SpendRow(), SpendRow.plus, FORM, beside, note)
+
+
+async def _skipped(settings: Settings, query: Query) -> int:
+    async with open_snapshot(settings.kafka) as snapshot:
+        skips = await read_skips(snapshot, topics_of(settings).skipped, query.since)
+    return skips.within(query.since, query.until)

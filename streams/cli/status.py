@@ -64,6 +64,7 @@ def lines_of(app_id: str, found: Overview) -> list[tuple[str, str]]:
             "dead letters",
             f"{found.dead_letters_today:,} today, {found.dead_letters_hour:,} this hour",
         ),
+        ("skipped", f"{found.skipped_today:,} today, {found.skipped_hour:,} this hour"),
     ]
 
 

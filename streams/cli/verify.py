@@ -90,6 +90,8 @@ def _show(report: Report) -> None:
     out.print(
         f"{report.tickets:,} tickets in the input topic{skipped}, {report.unfinished:,} unfinished"
     )
+    if report.others:
+        out.print(f"{report.others:,} records of other installations in the same topics")
     if report.moving:
         out.print(f"{report.moving:,} tickets and rows changed meanwhile and were not judged")
     if report.unaccounted is not None:

@@ -81,7 +81,7 @@ ERROR_PREFIXES = (
     names.SPRING,
     names.SPRING_RETRY,
 )
-ERROR_NAMES = {names.ATTEMPT, names.COST, names.AT, names.SOURCE_TIMESTAMP}
+ERROR_NAMES = {names.ATTEMPT, names.COST, names.AT, names.SOURCE_TIMESTAMP, names.APP, names.RUN}
 
 
 def cause_of(headers: Headers) -> Cause:

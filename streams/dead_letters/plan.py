@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
+from streams.audit.records import run_of
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import partition_counts
 from streams.dead_letters import marks
@@ -51,6 +52,8 @@ class Plan:
     """Letters that cannot be redriven, by reason."""
     left: int = 0
     """Letters beyond the limit."""
+    of_replays: int = 0
+    """Letters of replays, which are left alone."""
 
     def offsets(self, topic: str) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
         """Where the planned letters begin and end, by partition."""
@@ -72,6 +75,11 @@ async def make_plan(settings: Settings, order: Order) -> Plan:
         async for record, letter in letters(snapshot, order.topic, order.wanted):
             if not order.again and marks.is_marked(record, marked):
                 plan.already += 1
+                continue
+            if order.to is None and run_of(record):
+                # Its event is in the input, where the workers have answered it: there it would
+                # come out of them a second time.
+                plan.of_replays += 1
                 continue
             to = order.to or letter.source_topic
             reason = refusal(record, letter, to, order.most_times) or _bad_target(to, order, plan)

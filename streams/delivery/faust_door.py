@@ -13,6 +13,7 @@ from typing import Any
 
 import aiokafka
 import faust
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.manager import TableManager
 from faust.tables.table import Table
@@ -27,6 +28,7 @@ from streams.delivery.client_options import client_options
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
 from streams.delivery.tables import BookManager, BookTable, BookWrapper
+from streams.delivery.throttling import Throttled, listen, nobody
 from streams.events.sources import Place
 from streams.settings import Settings
 
@@ -102,6 +104,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_start(self) -> None:
         """Start the consumer."""
         await super().on_start()
+        listen(self._consumer._client, self.app.throttled)
         if (settings := self.app.settings).group_instance_id is not None:
             guard(self._consumer._coordinator, settings)
 
@@ -195,6 +198,9 @@ class App(faust.App):  # type: ignore[misc]
 
     held_back: Callable[[], Collection[tuple[str, int]]] = frozenset
     """The input topics' partitions that are not read for now: topic and number."""
+
+    throttled: Throttled = staticmethod(nobody)
+    """Told, in the consumer's thread, what quotas do to the consumer."""
 
     def book(
         self,
@@ -350,6 +356,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     (Consumer, "_wait_next_records"),
     (Consumer, "_getmany"),
     (Consumer, "_commit"),
+    (AIOKafkaClient, "send"),
     (GroupCoordinator, "reset_generation"),
     (GroupCoordinator, "_push_error_to_user"),
     *((Conductor, n) for n in ("_flag_changes", "_resubscribe_sleep_lock_seconds")),

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from streams.access.connection import Address, client_arguments
 from streams.delivery.group_write import GroupWriter
 from streams.delivery.records import Record
+from streams.delivery.throttling import Throttled, listen, nobody
 from streams.delivery.transaction import BATCH_BYTES, REQUEST_TIMEOUT_MS
 from streams.events.model import CallRecord
 from streams.events.wire import decode_call, encode_call
@@ -37,9 +38,17 @@ class Intents:
     what comes late would come after the record that closes it.
     """
 
-    def __init__(self, bootstrap: Address, topic: str) -> None:
+    def __init__(
+        self,
+        bootstrap: Address,
+        topic: str,
+        client_id: str = "ticket-streams",
+        throttled: Throttled = nobody,
+    ) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
+        self._client_id = client_id
+        self._throttled = throttled
         self._writer: GroupWriter | None = None
         self._starting = asyncio.Lock()
         self._dropped: set[asyncio.Task[None]] = set()
@@ -78,12 +87,14 @@ class Intents:
             if self._writer is None:
                 producer = AIOKafkaProducer(
                     **client_arguments(self._bootstrap),
+                    client_id=self._client_id,
                     acks="all",
                     request_timeout_ms=REQUEST_TIMEOUT_MS,
                     max_batch_size=BATCH_BYTES,
                 )
                 try:
                     await producer.start()
+                    listen(producer.client, self._throttled)
                 except BaseException:
                     await _stop(producer)
                     raise

@@ -31,6 +31,7 @@ from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
 from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
+from streams.delivery.throttling import Throttled, nobody
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.unended import unended, written_by_all, written_by_one
 from streams.delivery.work import Work
@@ -84,6 +85,7 @@ class Member:
         pace: Pace,
         admission: Admission,
         fail: Callable[[str], None],
+        throttled: Throttled = nobody,
     ) -> None:
         self._settings = settings
         self._topics = topics
@@ -93,6 +95,7 @@ class Member:
         self._gates = gates
         self._intake = intake
         self._fail = fail
+        self._throttled = throttled
         self._named = admission.named
         self._uncommitted = Uncommitted()
         self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
@@ -237,7 +240,7 @@ class Member:
         await widen(self._settings, self._topics)
         for source in self._source_topics.values():
             await source.learn(spec.name for spec in self._topics.specs())
-        self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
+        self._intents = intents = self._intent_log()
         await intents.open()
         producers = {number: self._producer(place) for number, place in owned.items()}
         ids = {number: self._source_topics[place.topic].id for number, place in owned.items()}
@@ -344,7 +347,12 @@ class Member:
         app, source = self._settings.app_id, self._source_topics[place.topic]
         own = transactional_id(app, *place)
         options = client_options(self._settings.kafka_client).producer
-        return PartitionProducer(self._settings.kafka, own, app, source, options)
+        return PartitionProducer(self._settings.kafka, own, app, source, options, self._throttled)
+
+    def _intent_log(self) -> Intents:
+        options = client_options(self._settings.kafka_client).producer
+        client_id = options.get("client_id", self._settings.app_id)
+        return Intents(self._settings.kafka, self._topics.intents, client_id, self._throttled)
 
     def _partition(
         self,

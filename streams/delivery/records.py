@@ -93,9 +93,10 @@ def routed(
             *(
                 header
                 for header in dress(without_schema(work.headers), ticket)
-                if not header[0].startswith((headers.ROUTED_SOURCE, headers.CATEGORY))
+                if not header[0].startswith((headers.ROUTED_SOURCE, headers.CATEGORY, headers.APP))
             ),
             *_coordinates(headers.ROUTED_SOURCE, work.source),
+            (headers.APP, topics.app.encode()),
             *([(headers.CATEGORY, result.category.encode())] if topic == topics.shared else ()),
             *fixed,
         ],
@@ -121,6 +122,7 @@ def dead_letter(
         headers.AT: str(letter.at),
         # Not as the record's own: Kafka would delete the letter of an old event at once.
         headers.SOURCE_TIMESTAMP: str(work.timestamp),
+        headers.APP: topics.app,
     }
     return Record(
         topics.dead_letter,

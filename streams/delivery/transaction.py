@@ -14,6 +14,7 @@ from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.shared_metadata import share_metadata
 from streams.delivery.source_topic import NO_OPTIONS, SourceTopic
+from streams.delivery.throttling import Throttled, listen, nobody
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -53,6 +54,7 @@ class PartitionProducer:
         group: str,
         source: SourceTopic,
         options: Mapping[str, Any] = NO_OPTIONS,
+        throttled: Throttled = nobody,
     ) -> None:
         self._group = group
         self._source = source
@@ -67,6 +69,7 @@ class PartitionProducer:
         )
         share_metadata(self._producer.client, source.client)
         self._producer._message_accumulator._batch_ttl = LEADERLESS_SECONDS
+        listen(self._producer.client, throttled)
 
     async def fence(self) -> None:
         """Start. From its return on no older producer of this partition can commit anything."""

@@ -3,9 +3,16 @@
 from collections.abc import AsyncIterator
 
 from streams.doctor.finding import Finding
+from streams.events.input_schema import (
+    look_at_input,
+    misread,
+    subject_of_input,
+    unreadable,
+)
 from streams.events.output_schema import State, conflicting, look, subjects, unregistered
 from streams.events.registry_client import RegistryAwayError, RegistryClient, RegistryRefusedError
 from streams.events.topics import Topics
+from streams.mapping.by_topic import named_inputs
 from streams.settings import Settings, variable
 
 WAITS = (
@@ -27,12 +34,32 @@ async def check_registry(settings: Settings) -> list[Finding]:
             what = f"{name}: what answers there is no schema registry"
             return [Finding("registry", "wrong", what, WAITS)]
         ok = Finding("registry", "ok", f"the schema registry has {len(found)} subjects")
-        return [ok, *[finding async for finding in _output(client, settings)]]
+        said = [finding async for finding in _output(client, settings)]
+        read = [
+            finding
+            for topic, mapped in named_inputs(settings).items()
+            for finding in await _input(client, topic, mapped=mapped)
+        ]
+        return [ok, *read, *said]
     except ValueError as error:
         return [Finding("registry", "wrong", str(error), WAITS)]
     except (RegistryAwayError, RegistryRefusedError) as error:
         what = f"{name}: the schema registry cannot be used: {error}"
         return [Finding("registry", "wrong", what, WAITS)]
+
+
+async def _input(client: RegistryClient, topic: str, *, mapped: bool) -> list[Finding]:
+    versions = await look_at_input(client, topic, mapped=mapped)
+    wrong = [version for version in versions if version.problem is not None]
+    if wrong and len(wrong) == len(versions):
+        return [Finding("registry", "wrong", unreadable(topic, wrong))]
+    if wrong:
+        tip = "mend the producer that uses it, or set the subject's compatibility"
+        return [Finding("registry", "warn", misread(topic, version), tip) for version in wrong]
+    if versions:
+        what = f"subject {subject_of_input(topic)}: what producers may write can be read"
+        return [Finding("registry", "ok", what)]
+    return []
 
 
 async def _output(client: RegistryClient, settings: Settings) -> AsyncIterator[Finding]:

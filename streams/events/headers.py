@@ -29,6 +29,8 @@ REDRIVE_COUNT = REDRIVE + "count"
 REDRIVE_LETTER = REDRIVE + "letter"
 REDRIVE_EVENT = REDRIVE + "event"
 REDRIVE_TIMESTAMP = REDRIVE + "timestamp"
+# On routed tickets and dead letters: the app id of the installation, for topics that several share.
+APP = "ticket-streams.app"
 # On what a replay sends: the name of its run.
 RUN = "ticket-streams.run"
 # Confluent's: the schema of the value, where that does not begin with its id.

@@ -105,33 +105,35 @@ class Registry:
             case "JSON":
                 return JsonSchema()
             case "AVRO":
-                return writer_schema(found["schema"], await self._references(self._client, found))
+                return writer_schema(found["schema"], await references_of(self._client, found))
             case other:
                 raise UndecodableEvent(
                     "unknown_schema", f"schema {schema_id} is {str(other)[:20]}, not Avro or JSON"
                 )
 
-    async def _references(self, client: RegistryClient, schema: dict[str, Any]) -> list[str]:
-        """The texts of all schemas that this one names, each before those that name it."""
-        found: dict[tuple[str, str], str] = {}
-        seen: set[tuple[str, str]] = set()
 
-        async def follow(references: Any) -> None:
-            for subject, version in _places(references):
-                if (subject, version) in seen:
-                    continue
-                seen.add((subject, version))
-                if len(seen) > MOST_REFERENCES:
-                    raise UndecodableEvent("unknown_schema", "a schema of too many references")
-                missing = (
-                    f"the registry has no version {version} of {subject}, which a schema needs"
-                )
-                other = await _get(client, missing, "subjects", subject, "versions", version)
-                await follow(other.get("references"))
-                found[subject, version] = other["schema"]
+async def references_of(client: RegistryClient, schema: dict[str, Any]) -> list[str]:
+    """The texts of all schemas that this one names, each before those that name it.
 
-        await follow(schema.get("references"))
-        return list(found.values())
+    Raises RegistryAwayError, UndecodableEvent.
+    """
+    found: dict[tuple[str, str], str] = {}
+    seen: set[tuple[str, str]] = set()
+
+    async def follow(references: Any) -> None:
+        for subject, version in _places(references):
+            if (subject, version) in seen:
+                continue
+            seen.add((subject, version))
+            if len(seen) > MOST_REFERENCES:
+                raise UndecodableEvent("unknown_schema", "a schema of too many references")
+            missing = f"the registry has no version {version} of {subject}, which a schema needs"
+            other = await _get(client, missing, "subjects", subject, "versions", version)
+            await follow(other.get("references"))
+            found[subject, version] = other["schema"]
+
+    await follow(schema.get("references"))
+    return list(found.values())
 
 
 async def _get(client: RegistryClient, missing: str, *path: str) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class Topics:
     """Plans of ``replay``, which makes it; no worker needs it."""
     run: str = ""
     """The replay whose installation it is; empty for the workers' own."""
+    app: str = ""
+    """The app id: what this installation writes to topics that others may write to says so."""
     shared: str | None = None
     """The topic of all categories that have none of their own; None where each has one."""
     sources: str = ""
@@ -112,6 +114,7 @@ class Topics:
             skips=settings.skips,
             redriven=f"{app}-redriven",
             replays=f"{app}-replays",
+            app=app,
             shared=settings.output_topic,
             sources=f"{app}-sources",
             more_inputs=tuple(name for name in settings.input_topics if name != inp),

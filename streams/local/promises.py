@@ -18,6 +18,7 @@ from streams.audit.checks import Evidence
 from streams.audit.fates import Mark
 from streams.audit.records import (
     Finished,
+    NotOursError,
     SkippedRow,
     SourceKey,
     UnreadableError,
@@ -155,6 +156,8 @@ class Promises:
             return  # of a replay, which has books of its own
         try:
             item = read_item(record, topics)
+        except NotOursError:
+            return
         except UnreadableError as error:
             evidence.unreadable.add(f"{place(record)}: {error}")
             return

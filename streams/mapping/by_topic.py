@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from streams.events.inputs import matches
 from streams.events.registry import Read, Registry
 from streams.events.registry_client import RegistryClient
+from streams.events.topics import Topics
 from streams.mapping.fields import FieldMapping
 from streams.mapping.reader import EventReader, reader_of
 from streams.settings import Settings
@@ -25,6 +26,15 @@ class ReadersByTopic:
             fitting = (read for entry, read in self._readers.items() if matches(entry, topic))
             self._known[topic] = next(fitting, self._usual)
         return self._known[topic]
+
+
+def named_inputs(settings: Settings) -> dict[str, bool]:
+    """The input topics that the settings name, without patterns: whether a mapping reads them."""
+    return {
+        topic: settings.mapping is not None
+        or any(matches(entry, topic) for entry in settings.topic_mappings)
+        for topic in Topics.of(settings).inputs(())
+    }
 
 
 def registry_of(settings: Settings) -> Registry:

@@ -16,6 +16,7 @@ from prometheus_client import (
 from streams.books.money import PICODOLLARS_PER_DOLLAR
 from streams.classify.triage import CallTier
 from streams.delivery.outbox import Outbox
+from streams.delivery.throttling import KINDS, Kind
 from streams.delivery.work import DeadLetter, Skipped, Work
 from streams.events.errors import ErrorType
 from streams.events.model import ABANDONED, CallRecord, Classification, SkipReason, Tier
@@ -52,6 +53,7 @@ class Counts:
         self._spend = _counter(metrics.SPEND, registry)
         self._unsettled = _counter(metrics.UNSETTLED, registry)
         self._commits = _histogram(metrics.COMMIT_SECONDS, registry)
+        self._throttled = _counter(metrics.THROTTLED, registry)
 
     def begin(self, categories: Collection[str], models: Mapping[CallTier, str]) -> None:
         """Show what is expected as 0: Prometheus sees no growth in what begins at 1."""
@@ -63,6 +65,8 @@ class Counts:
         self._dead_letters.labels("classify", "internal_error")
         for reason in get_args(SkipReason):
             self._skipped.labels(reason)
+        for kind in KINDS:
+            self._throttled.labels(kind)
         for tier, model in models.items():
             self._calls.labels(model, tier, "ok")
             self._call_tickets.labels(model, tier)
@@ -80,6 +84,10 @@ class Counts:
             self._call(told, call)
         for (counter, labels), amount in told.items():
             counter.labels(*labels).inc(amount)
+
+    def throttled(self, kind: Kind, seconds: float) -> None:
+        """A request that a quota holds back for ``seconds``."""
+        self._throttled.labels(kind).inc(seconds)
 
     def _ticket(self, told: Told, work: Work, now: float) -> None:
         result = work.result

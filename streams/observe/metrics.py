@@ -118,6 +118,15 @@ UNSETTLED = _counter(
 )
 COMMIT_SECONDS = _histogram("commit_duration", "Transactions that were committed.", FAST)
 
+# Counted when it happens
+
+THROTTLED = _counter(
+    "kafka_throttled_seconds",
+    "How long Kafka's quotas held back requests of the worker's consumer and of its producers, by"
+    " kind: produce, fetch, transaction or other.",
+    "request",
+)
+
 # Read when scraped
 
 READY = _gauge("ready", "1 while /readyz says ready, else 0.")

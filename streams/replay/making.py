@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aiokafka import TopicPartition
 
-from streams.audit.records import run_of
+from streams.audit.records import owner_of, run_of
 from streams.audit.snapshot import (
     OnProgress,
     Snapshot,
@@ -122,10 +122,11 @@ async def _selection(
     selection = Selection()
     wanted = {topic for name, topic in topics.categories.items() if name in categories}
     async for record in snapshot.read(await snapshot.ends(sorted(wanted))):
-        if run_of(record):
+        if run_of(record) or owner_of(record) not in ("", topics.app):
             continue
         routed = decode_routed(record.value)
         source = routed.source
+        # A ticket of another topic may be another installation's, of before it said so.
         wanted_now = source.topic == topic and routed.classification.category in categories
         if wanted_now and source.offset in within.get(source.partition, ()):
             selection.add(source.partition, source.offset)

@@ -115,6 +115,33 @@ def test_what_moved_while_it_was_read_is_not_judged(scene: Scene, name: str) -> 
     assert report.moving > 0
 
 
+def test_a_record_that_names_another_installation_is_not_judged_whatever_it_holds(
+    scene: Scene,
+) -> None:
+    topics = scene.topics
+    billing = topics.categories["billing"]
+    result = next(record for record in scene.outputs if record.topic == billing)
+    letter = next(record for record in scene.outputs if record.topic == topics.dead_letter)
+    theirs = [
+        replace(record, headers=[*record.headers, ("ticket-streams.app", b"other")])
+        for record in (result, letter, Written(billing, 0, None, b"no routed ticket"))
+    ]
+    evidence = evidence_of(scene)
+    for record in theirs:
+        feed(record.read(99), evidence, topics, moved=False)
+    assert evidence.report().ok
+    assert evidence.report().others == len(theirs)
+
+
+def test_a_record_that_names_us_and_another_input_topic_is_wrong(scene: Scene) -> None:
+    other = Scene(replace(scene.topics, input="elsewhere"))
+    record = next(r for r in other.outputs if r.topic == scene.topics.categories["billing"])
+    ours = ("ticket-streams.app", scene.topics.app.encode())
+    evidence = evidence_of(scene)
+    feed(replace(record, headers=[ours]).read(99), evidence, scene.topics, moved=False)
+    assert failed(evidence.report()) == {"readable"}
+
+
 def test_movement_excuses_no_lost_ticket(scene: Scene) -> None:
     TAMPERS[0].apply(scene)
     evidence = evidence_of(scene)

@@ -3,8 +3,11 @@ from decimal import Decimal
 from streams.audit.books import Books, ErrorKey, SpendKey
 from streams.audit.group import Group, Membership
 from streams.audit.overview import overview
+from streams.audit.skips import Skips
 from streams.books.limits import Limit
 from streams.books.rows import SpendRow
+from streams.events.model import SkippedEvents, SkippedRun
+from streams.events.wire import encode_skipped
 
 HOUR = 3_600
 NOON = 20_000 * 86_400.0 + 12 * HOUR
@@ -37,6 +40,17 @@ def test_the_rate_is_that_of_the_last_minutes_and_counts_dead_letters() -> None:
     found = overview(books, Group("Stable", ends={0: 25}), NOW, 60)
     assert found.per_minute == 10
     assert found.minutes_left == 2.5
+
+
+def test_what_was_skipped_is_finished_too_and_told_apart() -> None:
+    skips = Skips()
+    for at, count in ((NOON - 60, 5), (NOW - 60, 10)):
+        runs = [SkippedRun(1, count, "filtered")]
+        skips.take(encode_skipped(SkippedEvents("tickets", 0, round(at * 1000), runs)))
+    found = overview(Books(), Group("Stable"), NOW, 60, skips=skips)
+    assert (found.skipped_today, found.skipped_hour) == (15, 10)
+    assert found.per_minute == 2
+    assert found.as_json()["today"]["skipped"] == 15
 
 
 def test_errors_are_the_most_frequent_first_and_dead_letters_are_those_given_up() -> None:

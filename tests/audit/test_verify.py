@@ -92,6 +92,24 @@ async def test_another_category_in_a_former_topic_is_misplaced(kafka: str, names
     assert "tickets.technical[" in report.check("topics").culprits[0]
 
 
+async def test_installations_that_share_a_topic_are_judged_one_by_one(
+    kafka: str, namespace: str
+) -> None:
+    """These records are of before they said whose they are: their input topic tells."""
+    both = [
+        settings_of(f"{namespace}-{name}", kafka).model_copy(
+            update={"output_topic": f"{namespace}-routed"}
+        )
+        for name in ("a", "b")
+    ]
+    for settings in both:
+        await publish(Scene(topics_for(settings)), settings)
+    for settings in both:
+        report = await verify(settings, topics_for(settings))
+        assert report.ok, report
+        assert (report.tickets, report.others) == (10, 6)
+
+
 async def test_it_tells_how_far_it_is(kafka: str, namespace: str) -> None:
     settings = settings_of(namespace, kafka)
     scene = Scene(topics_for(settings))

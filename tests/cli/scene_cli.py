@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli import main
-from tests.audit.kafka_scene import publish
-from tests.audit.scene import WINDOW, Scene, settings_of, topics_for
+from streams.events.model import SkippedEvents, SkippedRun
+from streams.events.wire import encode_skipped
+from tests.audit.kafka_scene import create_topic, producer_for, publish, write
+from tests.audit.scene import NOW, WINDOW, Scene, Written, settings_of, topics_for
 
 
 class Command:
@@ -26,6 +28,17 @@ class Command:
     def publish(self) -> None:
         """Writes the scene."""
         asyncio.run(publish(self.scene, self.settings))
+
+    def skip(self, partition: int, first: int, last: int) -> None:
+        """Writes that these events were skipped when the scene was, after it is published."""
+        asyncio.run(self._skip(SkippedRun(first, last, "filtered"), partition))
+
+    async def _skip(self, run: SkippedRun, partition: int) -> None:
+        topics, servers = self.scene.topics, self.settings.bootstrap_servers
+        await create_topic(servers, topics.skipped)
+        value = encode_skipped(SkippedEvents(topics.input, partition, NOW, [run]))
+        async with producer_for(self.settings, "skip") as producer, producer.transaction():
+            await write(producer, [Written(topics.skipped, partition, None, value)])
 
     def __call__(self, *words: str, stdin: bytes | None = None) -> Result:
         return CliRunner().invoke(main, list(words), input=stdin)

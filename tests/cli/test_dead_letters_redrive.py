@@ -90,6 +90,22 @@ def test_each_letter_is_redriven_once_however_often_it_is_run(command: Command) 
     assert len(events(command)) == 3
 
 
+def test_letters_of_a_replay_come_to_the_workers_only_if_somebody_says_so(
+    command: Command,
+) -> None:
+    """The workers have answered that event before."""
+    of_replay = command.scene.dead_letter(0, 1)
+    of_replay.headers.append(("ticket-streams.run", b"trial"))
+    letter(command, of_replay)
+    done = redrive(command)
+    assert (done["redriven"], done["of_replays"], done["refused"]) == (2, 1, {})
+    assert "1 are of replays: skipped" in command("dead-letters", "redrive", "--dry-run").stdout
+    elsewhere = another_topic(command, "repair")
+    assert redrive(command, "--to", elsewhere)["redriven"] == 1
+    [event] = events(command, elsewhere)
+    assert "ticket-streams.run" not in dict(event.headers)
+
+
 def test_a_dry_run_and_a_no_change_nothing(command: Command) -> None:
     dry = command.json("dead-letters", "redrive", "--dry-run")
     assert (dry["dry_run"], dry["planned"], dry["redriven"]) == (True, 2, 0)

@@ -1,14 +1,21 @@
 """``ticket-streams replay``: what is asked for wrongly, and what it says before it acts."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner, Result
 
-from streams.cli import main
+from streams.audit.topic_admin import UnreachableError
+from streams.cli import common, main, replay
 from streams.cli.replay import PlaceType
+from streams.events.topics import Topics
+from streams.replay import runner
+from streams.replay.plan import Plan
+from streams.settings import Settings
 from tests.cli.scene_cli import Command
 
 
@@ -64,6 +71,28 @@ def test_without_a_key_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None
     result = call("--from", "1h")
     assert result.exit_code == 1
     assert "ANTHROPIC_API_KEY" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KafkaConnectionError("gone"), UnreachableError("127.0.0.1:1"), TimeoutError(), OSError("x")],
+)
+def test_whatever_of_kafka_interrupts_it_the_command_that_goes_on_is_told(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        def __init__(self, *_: object) -> None:
+            self.stop = asyncio.Event()
+
+        async def run(self) -> None:
+            raise error
+
+    monkeypatch.setattr(runner, "Replay", Interrupted)
+    monkeypatch.setattr(common, "_denied", lambda: None)  # which asks Kafka
+    settings = Settings()
+    plan = Plan("r7", "tickets", "id", {0: range(9)})
+    with pytest.raises(click.ClickException, match=r"replay --resume r7$"):
+        replay._carry_out(settings, Topics.of(settings), plan)
 
 
 @pytest.mark.kafka

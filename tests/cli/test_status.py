@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams.cli import status
+from streams.cli import status, top
 from tests.audit.scene import NOW
 from tests.cli.scene_cli import Command
 
@@ -28,6 +28,22 @@ def test_it_tells_what_is_committed(command: Command) -> None:
     assert found["waiting"] == sum(found["lag"].values()) > 0
     assert found["per_minute"] > 0
     assert {error["stage"] for error in found["errors_hour"]} == {"api", "decode"}
+
+
+def test_what_was_skipped_stands_beside_what_was_routed(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.publish()
+    command.skip(1, 5, 11)
+    monkeypatch.setattr(top, "time", SimpleNamespace(time=lambda: NOW / 1000))
+    for name in ("status", "top"):
+        found = command.json(name)
+        assert (found["today"]["skipped"], found["hour"]["skipped"]) == (7, 7)
+    assert "skipped" in command("status").stdout
+    assert command.json("spend")["skipped"] == 7
+    assert command.json("spend", "--until", "2020-01-01")["skipped"] == 0
+    assert "skipped" not in command.json("spend", "--where", "category=billing")
+    assert "7 events besides were skipped" in command("spend").stderr
 
 
 def test_people_get_it_on_one_screen(command: Command) -> None:

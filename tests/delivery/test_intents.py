@@ -123,6 +123,7 @@ class Producer:
         self.made.append(self)
         self.stopped = False
         self.taken: list[bytes] = []
+        self.client = None
 
     async def start(self) -> None: ...
 

@@ -66,8 +66,8 @@ def test_long_keys_are_not_remembered() -> None:
 @pytest.mark.parametrize("fmt", ["avro", "json"])
 def test_a_routed_ticket_keeps_key_and_headers_and_tells_where_it_came_from(fmt: str) -> None:
     ticket = Ticket("t1", "hello")
-    forged = ("ticket-streams.source.offset", b"1")
-    done = work(headers=[("traceparent", b"00-x"), ("empty", None), forged], ticket=ticket)
+    forged = [("ticket-streams.source.offset", b"1"), ("ticket-streams.app", b"other")]
+    done = work(headers=[("traceparent", b"00-x"), ("empty", None), *forged], ticket=ticket)
     result = classification("product_feedback")
     record = routed(done, result, TOPICS, COUNTS, ENCODERS[fmt])  # type: ignore[index]
     assert record.topic == "tickets.product-feedback"
@@ -81,6 +81,7 @@ def test_a_routed_ticket_keeps_key_and_headers_and_tells_where_it_came_from(fmt:
         ("ticket-streams.source.topic", b"tickets"),
         ("ticket-streams.source.partition", b"3"),
         ("ticket-streams.source.offset", b"7"),
+        ("ticket-streams.app", b"ticket-streams"),
     ]
 
 
@@ -134,6 +135,7 @@ def test_a_dead_letter_is_the_event_with_its_reason() -> None:
         "ticket-streams.attempt": b"2",
         "ticket-streams.cost_picodollars": b"55",
         "ticket-streams.at": b"1700000000123",
+        "ticket-streams.app": b"ticket-streams",
         "ticket-streams.source.timestamp": b"1000",
     }
 

@@ -1,6 +1,8 @@
 import pytest
 
+from streams.doctor import registry
 from streams.doctor.registry import check_registry
+from streams.events.input_schema import Version
 from streams.settings import Settings
 from tests.doctor.scene import only
 from tests.doctor.server import answering
@@ -33,3 +35,24 @@ async def test_one_that_is_away_is_wrong_and_its_password_is_not_told() -> None:
     assert finding.level == "wrong"
     assert finding.message.startswith("SCHEMA_REGISTRY_URL: ")
     assert "hidden" not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("problems", "levels"),
+    [
+        ([], ["ok"]),
+        ([None, None], ["ok", "ok"]),
+        ([None, "it has no field text"], ["ok", "warn"]),
+        (["it has no field text"], ["ok", "wrong"]),
+    ],
+)
+async def test_what_producers_may_write_is_looked_at(
+    problems: list[str | None], levels: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(*_: object, **__: object) -> list[Version]:
+        return [Version(9 - n, problem) for n, problem in enumerate(problems)]
+
+    monkeypatch.setattr(registry, "look_at_input", look)
+    async with answering(200, "[]") as (url, _):
+        found = await check_registry(Settings(schema_registry_url=url, output_format="json"))
+    assert [finding.level for finding in found] == levels

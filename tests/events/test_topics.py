@@ -135,7 +135,7 @@ def test_every_topic_is_looked_at() -> None:
         topic = getattr(TOPICS, field)
         with pytest.raises(ValueError, match=re.escape(topic)):
             replace(TOPICS, categories={"a": topic}).check()
-    others = {"categories", "skips", "run", "shared", "more_inputs"}
+    others = {"categories", "skips", "run", "app", "shared", "more_inputs"}
     assert {field.name for field in fields(TOPICS)} - others == looked_at
 
 

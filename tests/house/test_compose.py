@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.local.kafka.properties import FIXED
+from streams.local.registry import server
 from streams.settings import PREFIX, Settings, variable
 from tests.house.files import ROOT, text
 
@@ -88,6 +90,32 @@ def test_kafka_makes_no_topic_by_itself() -> None:
 def test_kafka_is_the_version_of_the_embedded_broker() -> None:
     embedded = re.findall(r":kafka_2\.13:(\S+)", text("streams/local/kafka/jars.lock"))
     assert embedded == [image_versions()["apache/kafka"]]
+
+
+ADDRESSES = {"listeners", "log.dirs", "controller.quorum.voters", "listener.security.protocol.map"}
+
+
+def test_kafka_has_the_options_of_the_embedded_broker() -> None:
+    """So that what the tests find holds there: all but addresses, and what only makes it quick."""
+    given = {
+        name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
+        for name, value in SERVICES["kafka"]["environment"].items()
+        if name.startswith("KAFKA_")
+    }
+    same = given.keys() & FIXED.keys() - ADDRESSES
+    assert {name: given[name] for name in same} == {name: FIXED[name] for name in same}
+    assert {"auto.create.topics.enable", "transaction.state.log.min.isr"} <= same
+    left = {name for name in FIXED if name.endswith((".factor", ".isr"))} - given.keys()
+    assert left == {"default.replication.factor"}  # which is Kafka's own default
+
+
+def test_the_registry_refuses_what_the_local_one_refuses() -> None:
+    given = SERVICES["registry"]["environment"]
+    assert (
+        given["APICURIO_RULES_GLOBAL_COMPATIBILITY"]
+        == server._FIXED["apicurio.rules.global.compatibility"]
+    )
+    assert SERVICES["worker"]["environment"]["SCHEMA_REGISTRY_URL"].endswith(server.INTERFACE)
 
 
 @pytest.mark.parametrize("image", ["apache/kafka", "apicurio/apicurio-registry"])

@@ -5,7 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psutil
 import pytest
 from aiokafka import ConsumerRecord
 from confluent_kafka import Producer
@@ -21,8 +23,9 @@ from streams.events.registry import Registry
 from streams.events.registry_client import RegistryClient
 from streams.events.schemas import ROUTED, TICKET
 from streams.events.topics import Topics
-from streams.events.wire import decode_routed, encode_ticket
+from streams.events.wire import UndecodableEvent, decode_routed, encode_ticket
 from streams.local.registry.server import LocalRegistry
+from streams.preflight import PreflightError, check_input_schema
 from streams.settings import Settings
 from tests.consumers_page import printed
 from tests.kcat import has_avro, kcat, kcat_json
@@ -200,3 +203,38 @@ async def test_our_schemas_are_known_by_their_files(registry: LocalRegistry) -> 
     value = framed(theirs, "t", Schema(TICKET.text, "AVRO"), {"id": "1", "text": "a"})
     read = Registry(RegistryClient(registry.url))
     assert await read.decode_ticket(value) == Ticket("1", "a")
+
+
+async def test_a_guid_is_a_dead_letter_where_the_registry_has_none(
+    registry: LocalRegistry,
+) -> None:
+    """Apicurio knows schemas by number only; and what it will never have must not be waited for.
+    The header with a number is read."""
+    theirs = SchemaRegistryClient({"url": registry.url})
+    number = theirs.register_schema("by-header", Schema(TICKET.text, "AVRO"))
+    value = framed(theirs, "by-header", Schema(TICKET.text, "AVRO"), {"id": "1", "text": "a"})[5:]
+    read = Registry(RegistryClient(registry.url))
+    with pytest.raises(UndecodableEvent, match="does not know GUIDs"):
+        await read.decode_ticket(value, [("__value_schema_id", b"\1" + uuid4().bytes)])
+    header = ("__value_schema_id", b"\0" + number.to_bytes(4, "big"))
+    assert await read.decode_ticket(value, [header]) == Ticket("1", "a")
+
+
+async def test_a_worker_looks_at_what_producers_may_write(registry: LocalRegistry) -> None:
+    theirs = SchemaRegistryClient({"url": registry.url})
+    wrong = {**OLDER, "name": "Nothing", "fields": [{"name": "id", "type": "string"}]}
+    theirs.register_schema("in-1-value", Schema(json.dumps(wrong), "AVRO"))
+    theirs.register_schema("in-2-value", Schema(json.dumps(OLDER), "AVRO"))
+    found = Settings(schema_registry_url=registry.url, input_topic="in-1")
+    with pytest.raises(PreflightError, match=r"in-1-value .*it has no field text"):
+        await check_input_schema(found)
+    await check_input_schema(found.model_copy(update={"input_topic": "in-2"}))
+
+
+def test_the_registry_opens_no_port_to_other_machines(registry: LocalRegistry) -> None:
+    assert registry._child is not None
+    process = psutil.Process(registry._child.pid)
+    ours = [process, *process.children(recursive=True)]
+    open_ports = [c for p in ours for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
+    assert open_ports
+    assert {c.laddr.ip.removeprefix("::ffff:") for c in open_ports} == {"127.0.0.1"}

@@ -27,7 +27,9 @@ _JAVA = (
 )
 _FIXED = {
     "quarkus.http.host": HOST,
-    "quarkus.management.enabled": "false",  # else it listens on all addresses, on port 9000
+    # Health and metrics: its own build has them on, on all addresses, on port 9000.
+    "quarkus.management.host": HOST,
+    "quarkus.management.port": "0",
     "apicurio.storage.kind": "sql",  # H2, in memory
     # Its default is no rule at all: then a schema that readers cannot read would be accepted.
     "apicurio.rules.global.compatibility": "BACKWARD",
