@@ -43,7 +43,7 @@ PARTS: Mapping[str, list[Function]] = {
     ],
     "finish": [SourcePartition.add_call, SourcePartition.finish],
     "rows": [Packing.rows, Packing.changelog, BookTable.apply],
-    "outbox": [SourcePartition._commit, SourcePartition._commit_loop, Packing.records],
+    "outbox": [SourcePartition._commit, SourcePartition._commit_loop],
     "encode": [encode.AvroEncoder.encode, encode.encode_call, encode.encode_done],
     "batches": [PartitionProducer.commit, batches.batches],
     "metrics": [Counts.committed],
