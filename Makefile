@@ -13,10 +13,10 @@ UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults bench screenshots lint format requirements clean
+.PHONY: help demo test faults bench bench-check screenshots lint format requirements clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.project  ## Run everything here: Kafka, worker, dashboard, a stand-in for Claude (TICKETS=2000 REPORT=build/report.json)
 	@mkdir -p "$$(dirname "$(REPORT)")"
@@ -36,6 +36,9 @@ screenshots: .venv/.project .venv/.dev build/.chromium  ## Take the README's pic
 
 bench: .venv/.project .venv/.dev  ## Ours beside what a user would write instead, into docs/benchmarks.md (BENCH=--short)
 	$(BIN)/python -m benchmarks.peers.run --out docs/benchmarks.md $(BENCH)
+
+bench-check: .venv/.project .venv/.dev  ## Fail where a ticket takes 15% more than it did: counted, not timed (BENCH=--update)
+	$(BIN)/python -m benchmarks.guard $(BENCH)
 
 lint: .venv/.project .venv/.dev  ## Check style, format and types
 	$(BIN)/ruff check

@@ -3,11 +3,11 @@
     make bench-check                          # fails above 15% more than the baseline
     python -m benchmarks.guard --update       # the baseline is what is counted now
 
-The worker's own code takes the same tickets from Faust's hands to Kafka's batches (replay.py), while
-instructions and native calls are counted by part (counting.py). Both are the same at every run of
-a minor version of Python. What a native call takes is not seen, nor are aiohttp, aiokafka's requests
-and Faust: benchmarks.parts and benchmarks.pipeline time those. Readable lines go to standard error;
-the last line of standard output is one JSON object.
+The worker's own code takes the same tickets from Faust's hands to Kafka's batches (replay.py), and
+instructions and native calls are counted by part (counting.py): the same numbers at every run of a
+minor version of Python. Not seen is what a native call takes, nor aiohttp, aiokafka's requests and
+Faust: benchmarks.parts and benchmarks.pipeline time those. Readable lines go to standard error; the
+last line of standard output is one JSON object.
 """
 
 import json
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.guard import clock
-from benchmarks.guard.compare import Change, Counted, Figures, Verdict, compare, total
+from benchmarks.guard.compare import Change, Counted, Verdict, compare, total
 from benchmarks.guard.counting import Counting
 
 BASELINE = Path(__file__).with_name("baseline.json")
@@ -86,7 +86,9 @@ def _show(now: Counted, verdict: Verdict | None) -> None:
         table.add_section()
         table.add_row("all", f"{whole['instructions']:.0f}", f"{whole['native_calls']:.1f}")
         console.print(table)
-        sent = (f"{name.removesuffix(' sent')} {value:g}" for name, value in figures["sent"].items())
+        sent = (
+            f"{name.removesuffix(' sent')} {value:g}" for name, value in figures["sent"].items()
+        )
         console.print(f"sent: {', '.join(sent)}\n")
 
 

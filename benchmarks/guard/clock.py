@@ -1,5 +1,7 @@
-"""A clock that moves only where everybody waits, for the whole process: hours take no time, and what
-happens does not depend on how busy the machine is."""
+"""A clock that moves only where everybody waits, for the whole process.
+
+Hours take no time, and what happens does not depend on how busy the machine is.
+"""
 
 import asyncio
 import selectors

@@ -77,18 +77,19 @@ class Counting:
         tracer = self._begins.get(frame.f_code)
         if tracer is None and frame.f_back is not None:
             tracer = frame.f_back.f_trace
-        if tracer in self._names:
-            frame.f_trace_opcodes, frame.f_trace_lines = True, False
-            return tracer
-        return None
+        if tracer is None or tracer not in self._names:
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return tracer
 
     def _profile(self, frame: FrameType, event: str, _: Any) -> None:
-        if event == "c_call" and (name := self._names.get(frame.f_trace)) is not None:
-            self._native_calls[name] += 1
+        if event == "c_call" and frame.f_trace is not None:
+            name = self._names.get(frame.f_trace)
+            if name is not None:
+                self._native_calls[name] += 1
 
 
 def _code(function: Function) -> CodeType:
-    code = getattr(function, "__wrapped__", function).__code__
-    if not isinstance(code, CodeType):
-        raise TypeError(f"{function} has no bytecode")
+    code = function.__code__
+    assert isinstance(code, CodeType)
     return code

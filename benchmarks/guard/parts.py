@@ -7,13 +7,14 @@ from streams import app
 from streams.classify import answer, duplicates, prompt, suspicion
 from streams.claude.classifier import Classifier
 from streams.claude.client import Claude
-from streams.delivery import batches, partition
+from streams.delivery import batches
 from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.group_write import GroupWriter
 from streams.delivery.intents import Intents
 from streams.delivery.member import Member
 from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
+from streams.delivery.tables import BookTable
 from streams.delivery.transaction import PartitionProducer
 from streams.events import encode
 from streams.events.registry import Registry
@@ -40,7 +41,7 @@ PARTS: Mapping[str, list[Function]] = {
         GroupWriter._send_group,
     ],
     "finish": [SourcePartition.add_call, SourcePartition.finish],
-    "rows": [SourcePartition._rows, SourcePartition._changelog, partition.BookTable.apply],
+    "rows": [SourcePartition._rows, SourcePartition._changelog, BookTable.apply],
     "outbox": [SourcePartition._commit, SourcePartition._commit_loop],
     "encode": [encode.AvroEncoder.encode, encode.encode_call, encode.encode_done],
     "batches": [PartitionProducer.commit, batches.batches],
