@@ -85,8 +85,11 @@ def _whole(value: object) -> int:
     return value
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: dumps makes it each time
+
+
 def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 def _load(data: bytes) -> Any:

@@ -69,7 +69,7 @@ def _closing(call: CallRecord, outcome: str, cost: int, weights: Sequence[int]) 
         cost_picodollars=cost,
         unsettled_picodollars=-call.unsettled_picodollars,
         shares=tuple(
-            replace(share, input_tokens=0, output_tokens=0, cost_picodollars=part)
+            share._replace(input_tokens=0, output_tokens=0, cost_picodollars=part)
             for share, part in zip(call.shares, parts, strict=True)
         ),
     )

@@ -36,11 +36,16 @@ class Dimensions(NamedTuple):
 
     def key(self, partition: int) -> str:
         """The row's key."""
-        # Only what the API says may have a bar in it: a value is escaped before.
-        return (
-            f"{partition}|{self.model}|{self.category}|{self.tier}|"
-            f"{self.outcome.replace('|', '/')}|{self.prompt_version}|{self.value}"
-        )
+        return _key(partition, self)
+
+
+@lru_cache(maxsize=20_000)
+def _key(partition: int, told: Dimensions) -> str:
+    # Only what the API says may have a bar in it: a value is escaped before.
+    return (
+        f"{partition}|{told.model}|{told.category}|{told.tier}|"
+        f"{told.outcome.replace('|', '/')}|{told.prompt_version}|{told.value}"
+    )
 
 
 @lru_cache(maxsize=20_000)

@@ -14,12 +14,15 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights or min(weights) < 0 or total < 0:
         raise ValueError("split needs weights and no negative numbers")
+    if total == 0:  # as nearly always where nothing is cached
+        return [0] * len(weights)
     whole = sum(weights)
     if whole == 0:
         return split(total, [1] * len(weights))
     parts = [total * w // whole for w in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
-    for i in by_remainder[: total - sum(parts)]:
+    remainders = [total * w % whole for w in weights]
+    largest_first = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)
+    for i in largest_first[: total - sum(parts)]:
         parts[i] += 1
     return parts
 

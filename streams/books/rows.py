@@ -4,7 +4,9 @@ A row's key is text: for spend see streams/books/dimensions.py, for errors it is
 ``partition|stage|error type``.
 """
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from operator import add
 from typing import Literal, NamedTuple
 
 from streams.books.dimensions import Dimensions
@@ -39,7 +41,7 @@ class SpendRow(NamedTuple):
 
     def plus(self, other: Sequence[int]) -> "SpendRow":
         """The sum, field by field."""
-        return SpendRow(*(a + b for a, b in zip(self, other, strict=True)))
+        return SpendRow._make(map(add, self, other))
 
 
 class SpendDelta(NamedTuple):
@@ -68,10 +70,11 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
     written = split(call.cache_write_5m_tokens + call.cache_write_1h_tokens, weights)
     read = split(call.cache_read_tokens, weights)
     unsettled = bound_shares(call)
-    rows: dict[str, SpendRow] = {}
+    counted = int(call.usage_seen)
+    rows: defaultdict[str, list[SpendRow]] = defaultdict(list)
     for i, share in enumerate(call.shares):
         row = SpendRow(
-            calls=int(call.usage_seen and i == 0),
+            calls=counted if i == 0 else 0,
             input_tokens=uncached[i],
             output_tokens=share.output_tokens,
             cache_write_tokens=written[i],
@@ -87,8 +90,13 @@ def spend_of_call(call: CallRecord) -> list[SpendDelta]:
             call.prompt_version,
             share.books_value,
         ).key(call.source_partition)
-        rows[key] = rows.get(key, SpendRow()).plus(row)
-    return [SpendDelta(key, at, row) for key, row in rows.items() if any(row)]
+        rows[key].append(row)
+    sums = {key: _sum(alike) for key, alike in rows.items()}
+    return [SpendDelta(key, at, row) for key, row in sums.items() if any(row)]
+
+
+def _sum(rows: Iterable[SpendRow]) -> SpendRow:
+    return SpendRow._make(map(sum, zip(*rows, strict=True)))
 
 
 def bound_shares(call: CallRecord) -> list[int]:
@@ -99,7 +107,21 @@ def bound_shares(call: CallRecord) -> list[int]:
 
 def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
     """A ticket released to its category topic."""
-    dimensions = Dimensions(
+    at = result.classified_at / 1000
+    return SpendDelta(_dimensions(result).key(partition), at, SpendRow(tickets=1))
+
+
+def spend_of_tickets(partition: int, results: Iterable[Classification]) -> list[SpendDelta]:
+    """The same of many: one row for all that are alike."""
+    alike = Counter((_dimensions(result), result.classified_at) for result in results)
+    return [
+        SpendDelta(dimensions.key(partition), at / 1000, SpendRow(tickets=n))
+        for (dimensions, at), n in alike.items()
+    ]
+
+
+def _dimensions(result: Classification) -> Dimensions:
+    return Dimensions(
         result.model or NO_MODEL,
         result.category,
         result.tier,
@@ -107,7 +129,6 @@ def spend_of_ticket(partition: int, result: Classification) -> SpendDelta:
         result.prompt_version,
         result.books_value,
     )
-    return SpendDelta(dimensions.key(partition), result.classified_at / 1000, SpendRow(tickets=1))
 
 
 def errors_of_call(call: CallRecord) -> list[ErrorDelta]:

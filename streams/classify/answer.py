@@ -10,8 +10,7 @@ could be taken in two ways is no answer.
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from streams.classify import answer_values
 from streams.classify.answer_parts import Part, decoder, parts
@@ -39,8 +38,7 @@ _WORD = re.compile(r"[^\W_]+(?:\.[^\W_]+)*")
 _PERCENT = re.compile(r"100|[0-9]{1,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the model says: a name of the closed set, and its confidence from 0 to 1."""
 
     category: str

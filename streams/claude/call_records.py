@@ -1,7 +1,7 @@
 """What the books are told of a call: who asked what, what came of it, what it cost."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from streams.classify.answer import Reading, Verdict
@@ -10,7 +10,7 @@ from streams.classify.triage import LOW_CONFIDENCE, CallTier
 from streams.claude.bound import most_of_call
 from streams.claude.client import Reply
 from streams.claude.failures import Failure
-from streams.claude.prices import NoPrice, PriceList, Usage
+from streams.claude.prices import NoPrice, PriceList, Usage, cost
 from streams.claude.question import Question
 from streams.claude.rate_headers import Bucket, RateLimits
 from streams.claude.sharing import share_out
@@ -54,16 +54,16 @@ class CallRecords:
         model, outcome, bound = reply.model, None, 0
         try:
             price = self.prices.price(model, this.started)
-            cost = self.prices.cost(model, reply.usage, this.started)
+            spent = cost(reply.usage, price)
         except NoPrice:
             # The answer is good, and paid for. What it cost is booked when there is a price; until
             # then there is the bound, by the model that was asked for.
-            model, outcome, cost = self.unpriced.note(model), UNPRICED, 0
+            model, outcome, spent = self.unpriced.note(model), UNPRICED, 0
             price = self.prices.price(self.prompt.model, this.started)
             bound = most_of_call(self.prompt, self.prices, *self.size, this.started)
         shares = share_out(
             reply.usage,
-            cost,
+            spent,
             price.band(reply.usage.prompt_tokens),
             [question.bound for question in self.questions],
         )
@@ -78,22 +78,21 @@ class CallRecords:
             )
             for question, reading, share in zip(self.questions, readings, shares, strict=True)
         ]
-        call = self._call(
+        return self._call(
             this, outcome or _whole(readings), model, 200, reply.request_id,
-            reply.usage, cost, bound, told,
+            reply.usage, spent, bound, told, reply.limits,
         )  # fmt: skip
-        return _with_limits(call, reply.limits)
 
     def failed(self, this: Try, failure: Failure) -> CallRecord:
         """A call that brought no answer."""
-        call = self.unheard(
+        return self.unheard(
             this,
             failure.error_type,
             failure.status,
             failure.request_id,
             maybe_billed=failure.maybe_billed,
+            limits=failure.limits,
         )
-        return _with_limits(call, failure.limits)
 
     def unheard(
         self,
@@ -103,6 +102,7 @@ class CallRecords:
         request_id: str | None = None,
         *,
         maybe_billed: bool,
+        limits: RateLimits | None = None,
     ) -> CallRecord:
         """A call whose usage was never seen, with the most that it can have cost."""
         bound = 0
@@ -113,7 +113,7 @@ class CallRecords:
             for question in self.questions
         ]
         return self._call(
-            this, outcome, self.prompt.model, status, request_id, Usage(), 0, bound, shares
+            this, outcome, self.prompt.model, status, request_id, Usage(), 0, bound, shares, limits
         )
 
     def _outcome(self, reading: Reading) -> str:
@@ -133,7 +133,9 @@ class CallRecords:
         cost: int,
         unsettled: int,
         shares: Sequence[Share],
+        limits: RateLimits | None,
     ) -> CallRecord:
+        told = limits or RateLimits(None, None, None)
         return CallRecord(
             call_id=this.call_id,
             started_at=this.started,
@@ -156,19 +158,10 @@ class CallRecords:
             source_topic=self.topic,
             source_partition=self.partition,
             shares=tuple(shares),
+            requests_limit=_a_minute(told.requests),
+            input_tokens_limit=_a_minute(told.input_tokens),
+            output_tokens_limit=_a_minute(told.output_tokens),
         )
-
-
-def _with_limits(call: CallRecord, limits: RateLimits | None) -> CallRecord:
-    """The record with the limits a minute that its answer told."""
-    if limits is None:
-        return call
-    return replace(
-        call,
-        requests_limit=_a_minute(limits.requests),
-        input_tokens_limit=_a_minute(limits.input_tokens),
-        output_tokens_limit=_a_minute(limits.output_tokens),
-    )
 
 
 def _a_minute(bucket: Bucket | None) -> int | None:

@@ -9,7 +9,7 @@ from streams.books.rows import (
     error,
     errors_of_call,
     spend_of_call,
-    spend_of_ticket,
+    spend_of_tickets,
 )
 from streams.delivery.outbox import Books, Outbox
 from streams.delivery.records import (
@@ -81,11 +81,12 @@ class Packing:
                 self._add_spend(spend, delta)
             for fault in errors_of_call(call):
                 self._add_error(errors, fault)
-        for work in outbox.released:
-            result = work.result
-            if isinstance(result, Classification):
-                self._add_spend(spend, spend_of_ticket(self.number, result))
-            elif isinstance(result, DeadLetter):
+        results = [work.result for work in outbox.released]
+        classified = (result for result in results if isinstance(result, Classification))
+        for delta in spend_of_tickets(self.number, classified):
+            self._add_spend(spend, delta)
+        for result in results:
+            if isinstance(result, DeadLetter):
                 fault = error(self.number, result.stage, result.error_type, result.at)
                 self._add_error(errors, fault)
         self.books.spend.move_on(spend, self.number, now)

@@ -56,7 +56,8 @@ def stamped(
     for record in records:
         if record.topic == done:
             told = True
-            yield record._replace(headers=[*record.headers, stamp])
+            topic, number, key, value, timestamp, headers = record
+            yield Record(topic, number, key, value, timestamp, [*headers, stamp])
         else:
             yield record
     if not told:

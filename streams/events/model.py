@@ -1,11 +1,12 @@
 """What flows through the topics, as plain data.
 
-Times are UTC epoch milliseconds, money is pico-dollars.
+Times are UTC epoch milliseconds, money is pico-dollars. What is made for every ticket, and never
+changed, is a named tuple: a frozen dataclass takes four times as long to make.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 UNKNOWN = "unknown"
 
@@ -49,8 +50,7 @@ class Ticket:
     created_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Coordinates of an event of the input topic."""
 
     topic: str
@@ -86,8 +86,7 @@ class RoutedTicket:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """One ticket's part of a call. Input tokens include cached ones."""
 
     source_offset: int
@@ -166,8 +165,7 @@ class SkippedEvents:
     runs: Sequence[SkippedRun]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What need not be done again for a ticket: the value of the done topic.
 
     ``result`` is there only while the paid ticket waits for an earlier one of its key. With

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord
 
@@ -79,7 +79,7 @@ def paid(shares: list[Share]) -> list[Share]:
     uncached = sum(s.input_tokens for s in shares) - WRITTEN - READ
     usage = Usage(uncached, sum(s.output_tokens for s in shares), WRITTEN, 0, READ)
     parts = split(price_list().cost(MODEL, usage, NOW), [s.input_tokens for s in shares])
-    return [replace(s, cost_picodollars=part) for s, part in zip(shares, parts, strict=True)]
+    return [s._replace(cost_picodollars=part) for s, part in zip(shares, parts, strict=True)]
 
 
 def result(category: str, share: Share, call: CallRecord) -> Classification:

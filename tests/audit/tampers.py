@@ -76,7 +76,7 @@ def _tamper_count(scene: Scene) -> None:
 def _tamper_share(scene: Scene) -> None:
     i = _find(scene.outputs, scene.topics.calls, 1) + 1
     call = decode_call(scene.outputs[i].value or b"")
-    shares = [replace(call.shares[0], cost_picodollars=5), *call.shares[1:]]
+    shares = [call.shares[0]._replace(cost_picodollars=5), *call.shares[1:]]
     scene.outputs[i] = replace(scene.outputs[i], value=encode_call(replace(call, shares=shares)))
 
 
@@ -97,7 +97,7 @@ def _change_call(scene: Scene, **changes: Any) -> None:
 def _wrong_price(scene: Scene) -> None:
     i = _find(scene.outputs, scene.topics.calls, 1) + 1
     call = decode_call(scene.outputs[i].value or b"")
-    first = replace(call.shares[0], cost_picodollars=call.shares[0].cost_picodollars + 1)
+    first = call.shares[0]._replace(cost_picodollars=call.shares[0].cost_picodollars + 1)
     _change_call(
         scene, cost_picodollars=call.cost_picodollars + 1, shares=[first, *call.shares[1:]]
     )

@@ -34,13 +34,13 @@ def paid(call_id: str, cost: int, model: str = "m") -> CallRecord:
         model=model,
         cost_picodollars=cost,
         unsettled_picodollars=0,
-        shares=(replace(share, cost_picodollars=cost),),
+        shares=(share._replace(cost_picodollars=cost),),
     )
 
 
 def without_price(call_id: str = "u", bound: int = 50) -> CallRecord:
     shares = tuple(
-        replace(intent().shares[0], source_offset=n, category=name, input_tokens=tokens,
+        intent().shares[0]._replace(source_offset=n, category=name, input_tokens=tokens,
                 output_tokens=2)
         for n, (name, tokens) in enumerate([("billing", 10), ("account", 30)])
     )  # fmt: skip
@@ -60,7 +60,7 @@ def rows(*calls: CallRecord) -> dict[tuple[str, float], SpendRow]:
 
 
 def test_a_call_and_its_write_off_are_nothing_together() -> None:
-    shares = tuple(replace(intent().shares[0], source_offset=n) for n in range(3))
+    shares = tuple(intent().shares[0]._replace(source_offset=n) for n in range(3))
     call = replace(unsettled("a", 100), shares=shares)
     off = written_off(call)
     assert decode_call(encode_call(off)) == off

@@ -16,6 +16,7 @@ from streams.books.rows import (
     errors_of_call,
     spend_of_call,
     spend_of_ticket,
+    spend_of_tickets,
 )
 from streams.events.model import CallRecord, Classification, Share
 
@@ -183,6 +184,20 @@ def test_a_released_ticket_adds_one_to_its_row(changes: dict[str, Any], key: str
     delta = spend_of_ticket(3, replace(RESULT, **changes))
     assert (delta.key, delta.at, delta.row) == (key, 2.5, SpendRow(tickets=1))
 
+    assert spend_of_tickets(3, [replace(RESULT, **changes)]) == [delta]
+
+
+def test_released_tickets_that_are_alike_are_one_delta() -> None:
+    later, other = replace(RESULT, classified_at=62_500), replace(RESULT, category="technical")
+    deltas = spend_of_tickets(3, [RESULT, other, RESULT, later, RESULT])
+    found = {(delta.key.split("|")[2], delta.at): delta.row for delta in deltas}
+    assert found == {
+        ("billing", 2.5): SpendRow(tickets=3),
+        ("technical", 2.5): SpendRow(tickets=1),
+        ("billing", 62.5): SpendRow(tickets=1),
+    }
+    assert len(deltas) == 3
+
 
 @pytest.mark.parametrize(
     ("outcome", "status", "unsettled", "key"),
@@ -212,7 +227,7 @@ def test_an_answered_call_is_one_error_for_each_ticket_without_an_answer(call: C
 
 @pytest.mark.parametrize("outcome", ["ok", "low_confidence"])
 def test_an_answer_is_no_error_however_sure(outcome: str) -> None:
-    share = replace(CALL.shares[0], outcome=outcome)
+    share = CALL.shares[0]._replace(outcome=outcome)
     assert errors_of_call(replace(CALL, outcome=outcome, shares=(share,))) == []
 
 
