@@ -12,6 +12,7 @@ from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.group_write import GroupWriter
 from streams.delivery.intents import Intents
 from streams.delivery.member import Member
+from streams.delivery.packing import Packing
 from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.tables import BookTable
@@ -41,7 +42,7 @@ PARTS: Mapping[str, list[Function]] = {
         GroupWriter._send_group,
     ],
     "finish": [SourcePartition.add_call, SourcePartition.finish],
-    "rows": [SourcePartition._rows, SourcePartition._changelog, BookTable.apply],
+    "rows": [Packing.rows, Packing.changelog, BookTable.apply],
     "outbox": [SourcePartition._commit, SourcePartition._commit_loop],
     "encode": [encode.AvroEncoder.encode, encode.encode_call, encode.encode_done],
     "batches": [PartitionProducer.commit, batches.batches],

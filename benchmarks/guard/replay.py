@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Self, cast
 from unittest.mock import patch
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from benchmarks.guard.clock import StillLoop
@@ -27,10 +28,9 @@ from streams.app import Parts, assemble, work_of
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
 from streams.classify import prompt
-from streams.claude.transport import Transport
 from streams.delivery.faust_door import create_app
 from streams.delivery.intents import Intents
-from streams.delivery.partition import Books
+from streams.delivery.outbox import Books
 from streams.delivery.restore import Restored
 from streams.delivery.source_topic import SourceTopic
 from streams.events.topics import Topics
@@ -66,9 +66,11 @@ class Sent:
 
 @dataclass(slots=True)
 class World:
-    """Kafka's and the API's place."""
+    """Kafka's and the API's place: what the clients of both would send comes here."""
 
     sent: Sent = field(default_factory=Sent)
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
         """As AIOKafkaProducer's: the batch is built, and acknowledged a little later."""
@@ -95,6 +97,18 @@ class World:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+class _Batch(BatchBuilder):  # type: ignore[misc]
+    """Records without a time would get that of the real clock, in more bytes on a slow machine."""
+
+    @classmethod
+    def of(cls, batch: BatchBuilder) -> Self:
+        batch.__class__ = cls
+        return cast("Self", batch)
+
+    def append(self, *, timestamp: int | None, **record: Any) -> Any:
+        return super().append(timestamp=timestamp or 1_795_000_000_000, **record)
 
 
 class _Response:
@@ -156,16 +170,17 @@ async def _topic_id(_: SourceTopic) -> str:
 def _without_network(world: World) -> Iterator[None]:
     """Clients of Kafka and the API are the worker's own, up to where they would connect."""
     ignored = ("start", "begin_transaction", "send_offsets_to_transaction")
+    create_batch = AIOKafkaProducer.create_batch
     kafka: dict[str, Any] = {
         **dict.fromkeys(ignored, _ignored),
         "stop": _stopped,
+        "create_batch": lambda producer: _Batch.of(create_batch(producer)),
         "send_batch": lambda _, *args, **named: world.send_batch(*args, **named),
         "commit_transaction": lambda _: world.commit_transaction(),
     }
     with ExitStack() as patches:
         patches.enter_context(patch.multiple(AIOKafkaProducer, **kafka))
         patches.enter_context(patch.object(SourceTopic, "_current", _topic_id))
-        patches.enter_context(patch.object(Transport, "_opened", lambda _: world))
         yield
 
 
@@ -236,6 +251,8 @@ async def _replay(batch_size: int, world: World) -> Replay:
     source.id = await _topic_id(source)
     intents = Intents(settings.kafka, topics.intents)
     await intents.open()
+    api: Any = world
+    parts.claude._transport._opened = api, api
     member = parts.member
     for topic in (*topics.outputs, topics.dead_letter):
         member._partition_counts[topic] = PARTITIONS

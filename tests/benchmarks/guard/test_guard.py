@@ -15,6 +15,7 @@ from benchmarks.guard.compare import Counted
 KNOWN = guard.read_baselines().get(guard.VERSION)
 
 
+@pytest.mark.timeout(600)  # seven seconds of CPU, on whatever else the machine does
 @pytest.mark.skipif(KNOWN is None, reason=f"no baseline for Python {guard.VERSION}")
 def test_a_ticket_takes_no_more_than_the_baseline_and_15_percent() -> None:
     # A process of its own: what the other tests have loaded and remembered would count, too.
