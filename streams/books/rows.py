@@ -40,7 +40,9 @@ class SpendRow(NamedTuple):
     """Upper bound of the cost of calls whose usage was never seen."""
 
     def plus(self, other: Sequence[int]) -> "SpendRow":
-        """The sum, field by field."""
+        """The sum, field by field. Raises ValueError for a row of another length."""
+        if len(other) != len(self):
+            raise ValueError("a row of another length")
         return SpendRow._make(map(add, self, other))
 
 
