@@ -40,7 +40,7 @@ classifications = st.builds(
 routed_tickets = st.builds(
     RoutedTicket, tickets, classifications, st.builds(Source, texts, ints, longs)
 )
-shares = st.builds(Share, longs, texts, counts, counts, counts)
+shares = st.builds(Share, longs, texts, counts, counts, counts, texts, st.floats(0, 1), texts)
 calls = st.builds(
     CallRecord,
     call_id=texts,
