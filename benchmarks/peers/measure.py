@@ -12,7 +12,7 @@ import psutil
 from confluent_kafka import Consumer, Message
 
 from benchmarks.peers.contenders import Contender, Job
-from benchmarks.peers.scene import Scene, Sender
+from benchmarks.peers.scene import PARTITIONS, Scene, Sender
 from benchmarks.peers.stub import NUMBER
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
@@ -102,7 +102,12 @@ class Run:
     """A contender on topics of its own. It ends with the block."""
 
     def __init__(
-        self, scene: Scene, contender: Contender, calls: int, session_seconds: int = 10
+        self,
+        scene: Scene,
+        contender: Contender,
+        calls: int,
+        session_seconds: int = 10,
+        partitions: int = PARTITIONS,
     ) -> None:
         self.scene = scene
         self.contender = contender
@@ -110,7 +115,7 @@ class Run:
         self.job = Job(scene.bootstrap, scene.api_url, self.topic, calls, session_seconds)
         self.log = scene.folder / f"{self.topic}.log"
         scene.forget()
-        scene.make_topics(self.topic)
+        scene.make_topics(self.topic, partitions)
         self.sender = Sender(scene, self.topic)
         self.outputs = Outputs(scene, self.topic)
         self._worker: ChildProcess | None = None

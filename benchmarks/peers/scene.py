@@ -46,10 +46,10 @@ class Scene:
         """Begin a new ledger."""
         self._ask("POST")
 
-    def make_topics(self, topic: str) -> None:
+    def make_topics(self, topic: str, partitions: int = PARTITIONS) -> None:
         """The input topic ``topic``, those of its categories, and what our worker needs besides."""
         settings = load_settings(bootstrap_servers=self.bootstrap, input_topic=topic, app_id=topic)
-        asyncio.run(create_missing(settings, Topics.of(settings), partitions=PARTITIONS))
+        asyncio.run(create_missing(settings, Topics.of(settings), partitions=partitions))
 
     def delete_topics(self, topic: str) -> None:
         """All of these: thousands of partitions would make the broker slow."""

@@ -27,6 +27,12 @@ class ClientOptions:
     consumer: Mapping[str, Any] = field(default_factory=dict)
     producer: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Those of the client that asks about the cluster for all producers."""
+        wanted = ("client_id", "metadata_max_age_ms")
+        return {name: value for name, value in self.producer.items() if name in wanted}
+
 
 def client_options(given: Mapping[str, str]) -> ClientOptions:
     """What the block says. Raises ValueError, one line that names the option."""

@@ -21,6 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.access.connection import Kafka
+from streams.delivery import shared_metadata
 from streams.delivery.client_options import client_options
 from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.static_member import guard
@@ -308,6 +309,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),
     (TableManager, "_update_channels"),
+    *shared_metadata.PRIVATE_NAMES,
 ]
 
 

@@ -200,9 +200,11 @@ class Member:
             self.ready = True
             return
         began = time.monotonic()
-        self._source = source = SourceTopic(self._settings.kafka, self._topics.input)
+        metadata = client_options(self._settings.kafka_client).metadata
+        self._source = source = SourceTopic(self._settings.kafka, self._topics.input, metadata)
         await source.open()
         await widen(self._settings, self._topics)
+        await source.learn(spec.name for spec in self._topics.specs())
         self._intents = intents = Intents(self._settings.kafka, self._topics.intents)
         await intents.open()
         producers = {number: self._producer(number, source) for number in sorted(numbers)}

@@ -6,6 +6,9 @@ Kafka gives every topic an id of its own, but aiokafka 0.14 reads by name.
 import asyncio
 import base64
 import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, for_code
@@ -15,6 +18,8 @@ from streams.delivery.topic_id import NO_ID, TopicIdRequest
 
 UNKNOWN_ID = ""
 """The id of a topic on a Kafka that has none to tell: then nothing is compared."""
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 REQUEST_TIMEOUT_MS = 10_000
 RETRY_SECONDS = 0.5
@@ -27,25 +32,35 @@ class RecreatedError(Exception):
 
 
 class SourceTopic:
-    """The input topic as it was when its partitions were opened."""
+    """The input topic as it was when its partitions were opened.
 
-    def __init__(self, bootstrap: Address, topic: str) -> None:
+    ``options`` are more arguments of aiokafka's client.
+    """
+
+    def __init__(
+        self, bootstrap: Address, topic: str, options: Mapping[str, Any] = NO_OPTIONS
+    ) -> None:
         self.topic = topic
         self.id = UNKNOWN_ID
-        self._client = AIOKafkaClient(
-            **client_arguments(bootstrap), request_timeout_ms=REQUEST_TIMEOUT_MS
+        self.client = AIOKafkaClient(
+            **client_arguments(bootstrap), request_timeout_ms=REQUEST_TIMEOUT_MS, **options
         )
+        """Knows the cluster for every producer, too; see streams.delivery.shared_metadata."""
         self._looking = asyncio.Lock()
         self._confirmed = 0.0
 
     async def open(self) -> None:
         """Connect, and learn the id. Raises KafkaError."""
-        await self._client.bootstrap()
+        await self.client.bootstrap()
         self.id = await self._current()
+
+    async def learn(self, topics: Iterable[str]) -> None:
+        """Ask about all these topics at once, before a producer asks about one after the other."""
+        await self.client.set_topics(list(topics))
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._client.close()
+        await self.client.close()
 
     async def confirm(self) -> None:
         """Return when what was read until now was certainly read from this topic.
@@ -74,8 +89,8 @@ class SourceTopic:
     async def _current(self) -> str:
         """Raises KafkaError, UnknownTopicOrPartitionError where there is no such topic."""
         try:
-            node = self._client.get_random_node()
-            answer = await self._client.send(node, TopicIdRequest(self.topic))
+            node = self.client.get_random_node()
+            answer = await self.client.send(node, TopicIdRequest(self.topic))
         except NotImplementedError:  # a Kafka older than 2.8
             return UNKNOWN_ID
         if answer.error_code not in (0, 5):  # 5: a partition has no leader now

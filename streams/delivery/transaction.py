@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -13,9 +12,8 @@ from streams.access.connection import Address, client_arguments
 from streams.delivery.batches import batches
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
-from streams.delivery.source_topic import SourceTopic
-
-NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+from streams.delivery.shared_metadata import share_metadata
+from streams.delivery.source_topic import NO_OPTIONS, SourceTopic
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 30_000
@@ -39,6 +37,7 @@ def transactional_id(app_id: str, topic: str, partition: int) -> str:
 
 class PartitionProducer:
     """``transactional_id`` is the partition's for ever: whoever starts it later fences this one.
+    ``source`` is open by then.
 
     ``options`` are the arguments of streams.delivery.client_options for producers.
     """
@@ -62,6 +61,7 @@ class PartitionProducer:
             max_request_size=4 * 2**20,
             **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
+        share_metadata(self._producer.client, source.client)
 
     async def fence(self) -> None:
         """Start. From its return on no older producer of this partition can commit anything."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import ProducerFenced
 
 from streams.delivery.records import Record
@@ -30,6 +31,9 @@ class Source:
     """The topic is the same as ever."""
 
     id = ""
+
+    def __init__(self) -> None:
+        self.client = AIOKafkaClient(bootstrap_servers="127.0.0.1:1")
 
     async def confirm(self) -> None: ...
 
