@@ -2,24 +2,20 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from streams.classify.triage import CallTier, Lane
 from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Pace
+from streams.delivery.shares import Holder, Shares, Uncommitted
 from streams.delivery.work import Work
 
 log = logging.getLogger(__name__)
 
-ESCALATION_SLOTS = 10
-"""One slot in so many, at most, is the escalation's: while its model is away the other goes on, and
-its tickets, few and at twenty times the price, share calls."""
 
-
-class Queue(Protocol):
+class Queue(Holder, Protocol):
     """What the dispatcher needs of a partition."""
 
     waiting: dict[Lane, deque[Work]]
@@ -28,13 +24,6 @@ class Queue(Protocol):
     """What is under way."""
     closed: bool
     """Whether it is given up: nothing may wait there any more."""
-
-
-@dataclass(slots=True)
-class Uncommitted:
-    """Calls that were paid and are not committed yet, in all partitions of a worker."""
-
-    calls: int = 0
 
 
 Q = TypeVar("Q", bound=Queue)
@@ -50,8 +39,7 @@ class Dispatcher(Generic[Q]):
     and returns the tickets that must wait again, each with its new lane; ``fail`` is told when it
     raises, which it never should.
 
-    While more than ``slots`` paid calls are not committed, none begins: what Kafka cannot take is
-    not bought, and a crash costs at most twice ``slots`` calls.
+    Who may begin one, so that no partition holds up the others, streams.delivery.shares says.
     """
 
     def __init__(
@@ -66,13 +54,8 @@ class Dispatcher(Generic[Q]):
         dismiss: Callable[[Sequence[Work]], object] = lambda _: None,
         fail: Callable[[str], object] = log.critical,
     ) -> None:
-        self._slots: dict[CallTier, int] = {
-            "first": slots,
-            "escalation": max(1, slots // ESCALATION_SLOTS),
-        }
-        self._taken: dict[CallTier, int] = {"first": 0, "escalation": 0}
+        self._shares: Shares[Q] = Shares(slots, uncommitted)
         self._run = run
-        self._uncommitted = uncommitted
         self._pace = pace
         self._most_tokens = most_tokens
         self._admit = admit
@@ -82,13 +65,14 @@ class Dispatcher(Generic[Q]):
             "first": deque(),
             "escalation": deque(),
         }
+        self._lanes: dict[CallTier, Counter[Q]] = {"first": Counter(), "escalation": Counter()}
         self._due: asyncio.Handle | None = None
         self._later: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> int:
         """Slots in use."""
-        return sum(self._taken.values())
+        return self._shares.busy
 
     def submit(self, partition: Q, work: Work) -> None:
         """``work`` waits for a slot in its lane. What comes in one go is taken in one go."""
@@ -98,6 +82,7 @@ class Dispatcher(Generic[Q]):
         if lane not in partition.waiting:
             partition.waiting[lane] = deque()
             self._in_turn[lane.tier].append((partition, lane))
+            self._lanes[lane.tier][partition] += 1
         partition.waiting[lane].append(work)
         if self._due is None:
             self._due = asyncio.get_running_loop().call_soon(self.fill)
@@ -108,6 +93,8 @@ class Dispatcher(Generic[Q]):
             for partition, _ in in_turn:
                 partition.waiting.clear()
             in_turn.clear()
+        for lanes in self._lanes.values():
+            lanes.clear()
 
     def fill(self) -> None:
         """Begin what may begin. Called when a ticket comes, a slot is free, or a commit is done."""
@@ -123,30 +110,40 @@ class Dispatcher(Generic[Q]):
 
     def _fill(self, tier: CallTier) -> float:
         """Seconds until the next call may begin, if that is all that is missing; else 0."""
-        in_turn = self._in_turn[tier]
-        held_back = 0
-        while (
-            held_back < len(in_turn)
-            and self._taken[tier] < self._slots[tier]
-            and self.busy < self._slots["first"]
-            and self._uncommitted.calls <= self._slots["first"]
-        ):
+        in_turn, lanes = self._in_turn[tier], self._lanes[tier]
+        passed_over = 0
+        held_back = False
+        while passed_over < len(in_turn) and self._shares.room(tier):
             partition, lane = in_turn[0]
             if partition.closed:
                 # What came back while its last calls ended: nobody would book what it costs now.
-                in_turn.popleft()
+                self._leave(partition, lane)
                 partition.waiting.clear()
+                continue
+            if not self._shares.may(tier, partition, len(lanes)):
+                in_turn.rotate(-1)
+                passed_over += 1
                 continue
             if wait := self._pace.wait(tier):
                 return wait
-            in_turn.popleft()
             works = self._take(partition, lane)
             if lane in partition.waiting:
-                in_turn.append((partition, lane))
+                in_turn.rotate(-1)
+            else:
+                self._leave(partition, lane)
             if works:
                 self._begin(partition, lane, works)
-            held_back = held_back + 1 if not works and lane in partition.waiting else 0
-        return SOON if in_turn and held_back == len(in_turn) else 0.0
+            held_back = not works and lane in partition.waiting
+            passed_over = passed_over + 1 if held_back else 0
+        return SOON if held_back and passed_over == len(in_turn) else 0.0
+
+    def _leave(self, partition: Q, lane: Lane) -> None:
+        """Nothing waits any more in the lane whose turn it is."""
+        self._in_turn[lane.tier].popleft()
+        lanes = self._lanes[lane.tier]
+        lanes[partition] -= 1
+        if not lanes[partition]:
+            del lanes[partition]
 
     def _take(self, partition: Q, lane: Lane) -> list[Work]:
         """The next tickets of ``lane`` for one call: none only where money holds all back."""
@@ -171,7 +168,7 @@ class Dispatcher(Generic[Q]):
         return works
 
     def _begin(self, partition: Q, lane: Lane, works: Sequence[Work]) -> None:
-        self._taken[lane.tier] += 1
+        self._shares.begin(lane.tier, partition)
         self._pace.begin(lane.tier, len(works), sum(work.bound for work in works))
         task = asyncio.ensure_future(self._run(partition, lane, works))
         partition.calls.add(task)
@@ -185,7 +182,7 @@ class Dispatcher(Generic[Q]):
         works: Sequence[Work],
         task: asyncio.Future[Sequence[Work]],
     ) -> None:
-        self._taken[tier] -= 1
+        self._shares.end(tier, partition)
         self._dismiss(works)
         if task.cancelled():
             pass

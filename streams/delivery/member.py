@@ -16,7 +16,7 @@ from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
 from streams.delivery.client_options import client_options
-from streams.delivery.dispatcher import Dispatcher, Uncommitted
+from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.dress import dress_of
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
@@ -25,6 +25,7 @@ from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
+from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.delivery.work import Work

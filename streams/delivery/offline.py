@@ -13,10 +13,11 @@ from streams.claude.classifier import Classifier
 from streams.claude.pace import Pace
 from streams.claude.tiers import triage_of
 from streams.delivery.breaker import Breaker
-from streams.delivery.dispatcher import Dispatcher, Uncommitted
+from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
 from streams.delivery.processing import Processing
+from streams.delivery.shares import Uncommitted
 from streams.delivery.versions import Versions
 from streams.delivery.work import DeadLetter, Result, Skipped, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
@@ -43,6 +44,7 @@ class Offline:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
+        self.uncommitted = 0
         self.duplicates = Duplicates(0)
         self.values = FieldValues()
         self.versions = Versions()

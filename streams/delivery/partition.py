@@ -17,7 +17,6 @@ from streams.books.dimensions import FieldValues, read_key
 from streams.classify.duplicates import Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.intents import InFlight, Intents
 from streams.delivery.key_order import KeyOrder
 from streams.delivery.outbox import Books, Outbox
@@ -25,6 +24,7 @@ from streams.delivery.packing import Packing
 from streams.delivery.progress import NOTHING, Commit, stamped
 from streams.delivery.records import Dress, undressed
 from streams.delivery.restore import Restored
+from streams.delivery.shares import Uncommitted
 from streams.delivery.size import Headers
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
@@ -78,6 +78,8 @@ class SourcePartition:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
+        self.uncommitted = 0
+        """Calls that were paid and are not committed yet."""
         self.pending_bytes = 0
         """Of events that are read and not yet finished."""
         self.duplicates = Duplicates(duplicate_seconds)
@@ -175,6 +177,7 @@ class SourcePartition:
         """A call, answered or not; it is committed with the next transaction, and with it what is
         done about its tickets before anything is awaited."""
         self._outbox.calls.append(call)
+        self.uncommitted += 1
         self._uncommitted.calls += 1
         offsets = (share.source_offset for share in call.shares)
         self._books.traces.call(call, [w for o in offsets if (w := self._in_hand.get(o))])
@@ -253,6 +256,7 @@ class SourcePartition:
         booked_end = ends.get(TopicPartition(self._topics.intents, self.number))
         self._in_flight.commit((call.call_id for call in outbox.calls), booked_end)
         self.last_commit = time.monotonic()
+        self.uncommitted -= len(outbox.calls)
         self._uncommitted.calls -= len(outbox.calls)
         self._books.committed(outbox, self.last_commit - began)
         self._books.traces.committed(outbox.released)

@@ -26,12 +26,12 @@ from streams.books.closing import (
 from streams.books.closing import settle as books_settle
 from streams.books.rows import SpendRow
 from streams.claude.prices import prices_of
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.intents import IntentLog, Intents
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
+from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.events.model import CallRecord

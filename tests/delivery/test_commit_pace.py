@@ -12,12 +12,12 @@ from aiokafka import TopicPartition
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
 from streams.classify.triage import Lane
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.outbox import Books
 from streams.delivery.partition import COMMIT_EVERY, COMMIT_EVERY_LOADED, SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
+from streams.delivery.shares import Uncommitted
 from streams.events.model import Ticket
 from streams.events.wire import ENCODERS
 from streams.settings import Settings

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from streams.classify.triage import CallTier, Lane
 from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Unpaced
-from streams.delivery.dispatcher import ESCALATION_SLOTS, Dispatcher, Uncommitted
+from streams.delivery.dispatcher import Dispatcher
+from streams.delivery.shares import ESCALATION_SLOTS, Uncommitted
 from streams.delivery.work import Work
 from tests.delivery.events import work
 
@@ -33,6 +34,7 @@ class Partition:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
+        self.uncommitted = 0
 
 
 class Paced(Unpaced):
@@ -210,6 +212,43 @@ async def test_partitions_take_turns() -> None:
         assert offsets == sorted(offsets)
 
 
+async def test_a_partition_whose_calls_take_for_ever_does_not_hold_up_the_others() -> None:
+    scene, partitions = Scene(6), [Partition(n) for n in range(3)]
+    for offset in range(20):
+        for partition in partitions:
+            scene.submit(partition, offset)
+    await scene.settle()
+    ended: set[Ticket] = set()
+    while left := [t for t in scene.began if t[0] != 0 and t not in ended]:
+        ended.add(left[0])
+        await scene.end(left[0])
+    assert len(ended) == 40
+    assert [number for number, _ in scene.began[:6]] == [0, 1, 2] * 2
+    # While both others had tickets it had its two slots, and no more.
+    assert sum(number == 0 for number, _ in scene.began[:40]) == 2
+
+
+async def test_a_partition_that_cannot_commit_does_not_hold_up_the_others() -> None:
+    scene, stuck, other = Scene(6), Partition(0), Partition(1)
+    for offset in range(30):
+        scene.submit(stuck, offset)
+    await scene.settle()
+    while running := [t for t in scene.began if not scene.ends[t].is_set()]:
+        stuck.uncommitted += 1
+        scene.uncommitted.calls += 1
+        await scene.end(running[0])
+    assert len(scene.began) < 12  # twice the slots: some are left
+    for offset in range(5):
+        scene.submit(other, offset)
+        await scene.settle()
+        assert scene.began[-1] == (1, offset)
+        await scene.end((1, offset))
+    scene.uncommitted.calls = stuck.uncommitted = 0
+    scene.dispatcher.fill()
+    await scene.settle()
+    assert scene.dispatcher.busy == 6
+
+
 async def test_the_escalation_never_takes_all_slots() -> None:
     """Its model may be away for hours; the first tier goes on."""
     scene, partition = Scene(30), Partition(0)
@@ -306,11 +345,11 @@ async def test_tickets_that_are_left_without_a_result_are_told_and_not_quoted() 
 
 async def test_nothing_begins_while_too_much_is_paid_and_not_committed() -> None:
     scene, partition = Scene(2), Partition(0)
-    scene.uncommitted.calls = 3
+    scene.uncommitted.calls = 4
     scene.submit(partition, 0)
     await scene.settle()
     assert scene.began == []
-    scene.uncommitted.calls = 2
+    scene.uncommitted.calls = 3
     scene.dispatcher.fill()
     await scene.settle()
     assert scene.began == [(0, 0)]

@@ -8,12 +8,12 @@ from aiokafka import TopicPartition
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.outbox import Books, Outbox
 from streams.delivery.partition import SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
+from streams.delivery.shares import Uncommitted
 from streams.delivery.work import Skipped
 from streams.events.model import SkippedRun, Ticket
 from streams.events.wire import ENCODERS, decode_skipped

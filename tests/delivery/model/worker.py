@@ -8,11 +8,11 @@ from typing import Any
 
 from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
 from streams.books.rows import SpendRow
-from streams.delivery.dispatcher import Uncommitted
 from streams.delivery.faust_door import create_app
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
+from streams.delivery.shares import Uncommitted
 from streams.delivery.tables import BookTable
 from streams.delivery.work import Work
 from streams.events.wire import ENCODERS
