@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection
 from statistics import median
 
 import click
@@ -26,6 +25,7 @@ from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run
 from benchmarks.peers.scene import Scene, Sender, running_scene
 from benchmarks.rig import environment
+from benchmarks.worker_metrics import read_metrics
 
 WORKER = Contender("ours", "ours", EXACTLY_ONCE, ours(1, log_level="INFO"))
 CALLS = 200
@@ -40,10 +40,6 @@ PATIENCE = 120.0
 """Seconds until what is waited for is a failure."""
 
 OPENED = re.compile(r"opened: fence ([\d.]+) s, restore ([\d.]+) s")
-HEALTH = re.compile(r"health at http://([\d.:]+)")
-COMMITS = re.compile(
-    r"^ticket_streams_commit_duration_seconds_count(?:{[^}]*})? (\S+)$", re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +123,14 @@ class Watched:
 
     def cpu(self) -> float:
         """Seconds so far."""
-        return _cpu_seconds(self.process)
+        return cpu_seconds(self.process)
 
     def mark(self) -> Mark:
         """The worker now."""
-        found = HEALTH.search(self.said)
-        assert found is not None
-        connection = HTTPConnection(found[1], timeout=10)
-        try:
-            connection.request("GET", "/metrics")
-            text = connection.getresponse().read().decode()
-        finally:
-            connection.close()
-        transactions = sum(map(float, COMMITS.findall(text)))
+        metrics = read_metrics(self.run.log, self._said_before)
+        transactions = metrics["ticket_streams_commit_duration_seconds_count"]
         out = sum(self.run.outputs.seen.values())
-        broker = _cpu_seconds(psutil.Process(self.run.scene.broker_pid))
+        broker = cpu_seconds(psutil.Process(self.run.scene.broker_pid))
         return Mark(time.monotonic(), self.cpu(), transactions, out, broker)
 
     def send(self, count: int, a_second: float | None = None) -> None:
@@ -245,7 +234,8 @@ def _stop(worker: Watched) -> float:
     return round(time.monotonic() - began, 2)
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
+    """User and system time so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
 

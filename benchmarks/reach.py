@@ -1,6 +1,6 @@
-"""What the table of peers does not ask of us: order, idleness, memory, restarts, more workers.
+"""What the table of peers does not ask of us: order, idleness, memory, restarts.
 
-    python -m benchmarks.reach                # about three minutes
+    python -m benchmarks.reach                # about two minutes
 
 All against one broker and an API that answers after 100 ms and costs next to nothing
 (benchmarks/peers/stub.py), keys by Zipf's law, 8 partitions, one ticket a call. What is compared
@@ -11,7 +11,6 @@ object.
 import json
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from statistics import median
 
 import click
@@ -20,13 +19,12 @@ from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run, added_latency, throughput
 from benchmarks.peers.scene import Scene, running_scene
 from benchmarks.rig import environment
-from streams.local.child import ChildProcess
 
 ROUNDS = 3
 CALLS = 200
 """In flight, where nothing else is said."""
 BOUND_CALLS = 20
-"""In flight in each of several workers: the API's time is what bounds them, not the cores."""
+"""In flight where a kill must come in the middle of things."""
 PACE = 50.0
 """Tickets a second of an idle worker."""
 MOST_SECONDS = 10.0
@@ -89,31 +87,6 @@ def back(scene: Scene, one: Contender, tell: Tell) -> float:
     return median(found)
 
 
-def together(scene: Scene, workers: int, tell: Tell) -> float:
-    """Tickets a second of several workers of one group."""
-    with Run(scene, BY_KEY, BOUND_CALLS) as run, ExitStack() as others:
-        run.sender.send(workers * 2_000)
-        run.start()
-        command, env = run.contender.command(run.job)
-        for number in range(workers - 1):
-            log = run.log.with_suffix(f".{number}.log")
-            other = ChildProcess(command, folder=scene.folder, log=log, env=env)
-            others.callback(other.kill)
-        # Those that come later move partitions: what counts begins when nothing moves any more.
-        marks: list[tuple[float, int]] = []
-        deadline = time.monotonic() + 60
-        while len(run.outputs.seen) < workers * 1_900 and time.monotonic() < deadline:
-            run.outputs.poll(0.05)
-            marks.append((time.monotonic(), len(run.outputs.seen)))
-        (began, first), (ended, last) = (
-            next(mark for mark in marks if mark[1] >= workers * 800),
-            marks[-1],
-        )
-    rate = round((last - first) / (ended - began), 1)
-    tell(f"{workers} workers with {BOUND_CALLS} calls each: {rate} tickets a second")
-    return rate
-
-
 @click.command(epilog="Example:  python -m benchmarks.reach")
 def main() -> None:
     """Measure what the table of peers does not ask."""
@@ -124,7 +97,6 @@ def main() -> None:
     with running_scene(0.1) as scene:
         late = added_latency(scene, BY_KEY, 1_000, CALLS, PACE)
         tell(f"added latency at {PACE:.0f} tickets a second: {late}")
-        rates = {workers: together(scene, workers, tell) for workers in (1, 2, 4)}
         found = {
             "added_latency_ms": {"p50": late.p50_ms, "p99": late.p99_ms},
             "order": order(scene, tell),
@@ -134,8 +106,6 @@ def main() -> None:
                 "default": back(scene, BY_KEY, tell),
                 "static": back(scene, STATIC, tell),
             },
-            "tickets_a_second_by_workers": rates,
-            "of_one_worker": {n: round(rate / rates[1], 2) for n, rate in rates.items()},
         }
     click.echo(json.dumps({"environment": environment(), **found}))
 
