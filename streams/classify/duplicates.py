@@ -14,6 +14,14 @@ FINGERPRINT_BYTES = 16
 MOST = 50_000
 """Tickets remembered in one partition: about 30 MB."""
 
+MOST_TOGETHER = 100_000
+"""The same in all partitions of a worker, however many they are: about 65 MB."""
+
+
+def most_of_each(partitions: int) -> int:
+    """Tickets that each of so many partitions of a worker may remember."""
+    return min(MOST, MOST_TOGETHER // max(1, partitions))
+
 
 def fingerprint(ticket: Ticket) -> bytes:
     """What identical tickets have in common, and no others: ``FINGERPRINT_BYTES`` bytes.

@@ -12,6 +12,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from streams.audit.topic_admin import TopicsError, open_admin, widen
 from streams.books.dimensions import FieldValues
+from streams.classify.duplicates import most_of_each
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
@@ -229,7 +230,9 @@ class Member:
             )
             raise
         for number, producer in producers.items():
-            partition = self._partition(number, generation, producer, source, intents)
+            partition = self._partition(
+                number, len(producers), generation, producer, source, intents
+            )
             partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
             self.partitions[number] = partition
@@ -273,11 +276,13 @@ class Member:
     def _partition(
         self,
         number: int,
+        owned: int,
         generation: int,
         producer: PartitionProducer,
         source: SourceTopic,
         intents: Intents,
     ) -> SourcePartition:
+        """One of so many that are ``owned``."""
         return SourcePartition(
             number,
             generation,
@@ -293,6 +298,7 @@ class Member:
             on_failure=lambda error: self._transaction_failed(number, error),
             topic_id=source.id,
             duplicate_seconds=self._settings.duplicate_seconds,
+            most_duplicates=most_of_each(owned),
             values=FieldValues(
                 self._settings.books_field, self._settings.books_field_values, self._named
             ),

@@ -14,7 +14,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from streams.books.dimensions import FieldValues, read_key
-from streams.classify.duplicates import Duplicates
+from streams.classify.duplicates import MOST, Duplicates
 from streams.classify.triage import Lane
 from streams.delivery.ack_window import AckWindow
 from streams.delivery.intents import InFlight, Intents
@@ -68,6 +68,7 @@ class SourcePartition:
         on_failure: Callable[[BaseException], None],
         topic_id: str = "",
         duplicate_seconds: int = 0,
+        most_duplicates: int = MOST,
         values: FieldValues | None = None,
         latest_only: bool = False,
         dress: Dress = undressed,
@@ -82,7 +83,7 @@ class SourcePartition:
         """Calls that were paid and are not committed yet."""
         self.pending_bytes = 0
         """Of events that are read and not yet finished."""
-        self.duplicates = Duplicates(duplicate_seconds)
+        self.duplicates = Duplicates(duplicate_seconds, most_duplicates)
         self.values = values or FieldValues()
         self.versions = Versions(enabled=latest_only)
         self.last_commit = time.monotonic()

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.classify.duplicates import FINGERPRINT_BYTES, Duplicates, fingerprint, reused
+from streams.classify.duplicates import (
+    FINGERPRINT_BYTES,
+    MOST,
+    MOST_TOGETHER,
+    Duplicates,
+    fingerprint,
+    most_of_each,
+    reused,
+)
 from streams.events.model import UNKNOWN, Classification, Ticket
 
 HOUR = 3_600
@@ -119,6 +127,14 @@ def test_answers_restored_out_of_order_end_each_at_its_time() -> None:
     newer = replace(ANSWER, category="account")
     cache.remember(b"early", newer, HOUR)
     assert cache.find(b"early", HOUR) is newer
+
+
+@given(st.integers(1, 10_000))
+def test_all_partitions_of_a_worker_remember_no_more_together_than_they_should(
+    partitions: int,
+) -> None:
+    assert 10 <= most_of_each(partitions) <= MOST
+    assert partitions * most_of_each(partitions) <= MOST_TOGETHER
 
 
 def test_a_reused_answer_costs_nothing_and_tells_its_call() -> None:
