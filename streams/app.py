@@ -143,7 +143,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
         if still > settings.stall_limit:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
-    app.drain = parts.stop
+    app.held_back, app.drain = member.held_back, parts.stop
     return app
 
 

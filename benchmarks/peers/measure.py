@@ -25,6 +25,8 @@ START_SECONDS = 60.0
 
 STALL_SECONDS = 5.0
 """Nothing more comes when nothing came for so long."""
+LOST_SECONDS = 30.0
+"""After a kill, a ticket is lost when nothing came for so long: some are slow at the end."""
 QUIET_SECONDS = 1.0
 """The same when all tickets are out: a second copy may follow."""
 
@@ -229,6 +231,8 @@ class Killed:
     """What one kill -9 did, when a new process had worked off the rest."""
 
     lost: int
+    never_asked: int
+    """Tickets that the API never heard of: the contender took them for done without a question."""
     doubled: int
     """Tickets that a read_committed consumer saw twice or more."""
     paid_again: int
@@ -257,15 +261,16 @@ def killed(
             if run.outputs.poll(0.1):
                 last = time.monotonic()
                 back = back or last - began
-                patience = session_seconds + STALL_SECONDS
+                patience = session_seconds + LOST_SECONDS
             if len(run.outputs.seen) == tickets and time.monotonic() - last > QUIET_SECONDS:
                 break
-        seen = run.outputs.seen
+        seen, ledger = run.outputs.seen, scene.ledger()
         assert sum(seen.values()) >= before
         return Killed(
             lost=tickets - len(seen),
+            never_asked=tickets - ledger["tickets"],
             doubled=sum(times > 1 for times in seen.values()),
-            paid_again=scene.ledger()["again"],
+            paid_again=ledger["again"],
             back_seconds=round(back, 1),
         )
 

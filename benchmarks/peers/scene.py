@@ -69,9 +69,9 @@ class Scene:
 
 
 @contextmanager
-def running_scene(latency: float, seed: int = 1) -> Iterator[Scene]:
-    """Everything new, on free ports; it ends with the block."""
-    command = [sys.executable, "-m", "benchmarks.peers.stub", "--latency", str(latency)]
+def running_scene(latency: float, seed: int = 1, *stub: str) -> Iterator[Scene]:
+    """Everything new, on free ports; it ends with the block. ``stub`` is told to the API."""
+    command = [sys.executable, "-m", "benchmarks.peers.stub", "--latency", str(latency), *stub]
     with (
         TemporaryDirectory(prefix="ticket-streams-peers-") as folder,
         EmbeddedKafka(Path(folder) / "kafka") as broker,
@@ -105,9 +105,20 @@ class Sender:
                 time.sleep(max(0.0, began + n / a_second - time.monotonic()))
             self.created.append(time.time())
             value = _value(fields, self._first + n, self.created[n])
-            self._producer.produce(self._topic, value, key)
+            self._produce(self._first + n, key, value)
             self._producer.poll(0)
         self._producer.flush()
+
+    def _produce(self, number: int, key: bytes, value: bytes) -> None:
+        del number
+        self._producer.produce(self._topic, value, key)
+
+
+class NumberedSender(Sender):
+    """Ticket ``n`` goes to partition ``n % PARTITIONS``, whatever its key."""
+
+    def _produce(self, number: int, key: bytes, value: bytes) -> None:
+        self._producer.produce(self._topic, value, key, number % PARTITIONS)
 
 
 def _value(fields: dict[str, Any], number: int, created: float) -> bytes:

@@ -1,6 +1,7 @@
 """A Messages API that costs next to nothing: constant latency, and a ledger of who was asked about.
 
     python -m benchmarks.peers.stub --latency 0.1
+    python -m benchmarks.peers.stub --latency 0.1 --slow 5 --slow-every 8
 
 It prints its address. It answers what the benchmark's consumers ask, and nothing else: a request
 with tickets in our frame gets an answer for each id, any other one category. It checks nothing (the
@@ -50,10 +51,14 @@ class Ledger:
         ).encode()
 
 
+Later = Callable[[list[int], Callable[[], None]], object]
+"""Has something done when the answer about these tickets is due."""
+
+
 class Server(asyncio.Protocol):
     """One connection. Requests on it come one after the other, as HTTP/1.1 clients send them."""
 
-    def __init__(self, ledger: Ledger, later: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, ledger: Ledger, later: Later) -> None:
         self._ledger = ledger
         self._later = later
         self._buffer = b""
@@ -84,7 +89,7 @@ class Server(asyncio.Protocol):
         self._ledger.calls += 1
         self._ledger.asked.update(numbers)
         answer = _message(body, numbers)
-        self._later(lambda: self._send(answer))
+        self._later(numbers, lambda: self._send(answer))
 
     def _send(self, body: bytes) -> None:
         if not self._transport.is_closing():
@@ -119,13 +124,14 @@ def _message(body: bytes, numbers: list[int]) -> bytes:
     return json.dumps(message).encode()
 
 
-async def serve(latency: float) -> None:
+async def serve(latency: float, slow: float, slow_every: int) -> None:
     """Until the end of standard input: the stub does not outlive who started it."""
     loop = asyncio.get_running_loop()
     ledger = Ledger()
 
-    def later(send: Callable[[], None]) -> object:
-        return loop.call_later(latency, send)
+    def later(numbers: list[int], send: Callable[[], None]) -> object:
+        takes_long = slow_every and any(number % slow_every == 0 for number in numbers)
+        return loop.call_later(slow if takes_long else latency, send)
 
     server = await loop.create_server(lambda: Server(ledger, later), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
@@ -134,9 +140,11 @@ async def serve(latency: float) -> None:
 
 @click.command()
 @click.option("--latency", default=0.1, help="Seconds until each answer.")
-def main(latency: float) -> None:
+@click.option("--slow", default=5.0, help="Seconds, for those that are slow.")
+@click.option("--slow-every", default=0, help="One ticket in so many is slow; 0: none.")
+def main(latency: float, slow: float, slow_every: int) -> None:
     """Serve on a free port of 127.0.0.1, and print the address."""
-    uvloop.run(serve(latency))
+    uvloop.run(serve(latency, slow, slow_every))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ are committed by the transaction of each partition, never by Faust. docs/reliabi
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from importlib.metadata import version
 from operator import add
 from typing import Any
@@ -34,6 +34,9 @@ DAY = 86_400.0
 
 DRAIN_MARGIN = 6.0
 """Seconds for the last transactions, after the grace for calls in flight is over."""
+
+HELD_PAUSE = 0.1
+"""Seconds after which is looked again whether a partition that is held back may be read."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds for Kafka's clients to close on a stop, and for the consumer to leave the group."""
@@ -136,7 +139,15 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         # A copy: upstream's set may be emptied while the fetch waits, and an empty set means "all".
         wanted = None if active_partitions is None else frozenset(active_partitions)
-        return await super()._getmany(wanted, timeout)
+        # Not by upstream's pause: what was fetched and is not handed over yet would be lost by it.
+        held = self.app.held_back()
+        if wanted is None or not held:
+            return await super()._getmany(wanted, timeout)
+        wanted = frozenset(tp for tp in wanted if tp.partition not in held)
+        if not wanted:
+            await self.sleep(HELD_PAUSE)
+            return {}
+        return await super()._getmany(wanted, min(timeout, HELD_PAUSE))
 
     async def _commit(self, offsets: Any) -> bool:
         """Offsets are committed in the partition's transaction."""
@@ -170,6 +181,9 @@ class App(faust.App):  # type: ignore[misc]
 
     drain: Callable[[], Awaitable[None]] | None = None
     """Finishes and commits what is in hand."""
+
+    held_back: Callable[[], Collection[int]] = frozenset
+    """The partitions of the input topic that are not read for now."""
 
     def book(
         self,

@@ -16,6 +16,7 @@ from streams.classify.duplicates import most_of_each
 from streams.claude.gates import Gates
 from streams.claude.pace import Pace
 from streams.delivery.admission import Admission
+from streams.delivery.back_pressure import held_back
 from streams.delivery.client_options import client_options
 from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.dress import dress_of
@@ -135,6 +136,15 @@ class Member:
         self._free_events = self._settings.max_pending - self.pending
         self._free_bytes = MOST_BYTES_IN_HAND - in_hand
         return self._free_events <= 0 or self._free_bytes <= 0
+
+    def held_back(self) -> frozenset[int]:
+        """The partitions that are not to be read for now: what they have in hand is the others'
+        room."""
+        owned = self.partitions.items()
+        events = {number: partition.pending for number, partition in owned}
+        size = {number: partition.pending_bytes for number, partition in owned}
+        full = held_back(events, self._settings.max_pending)
+        return full | held_back(size, MOST_BYTES_IN_HAND)
 
     def _committed(self) -> None:
         self._room.set()

@@ -1,11 +1,22 @@
 """The check that the overrides of Faust still fit what is installed."""
 
+import asyncio
+from collections.abc import Collection
 from importlib import metadata
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP
 
 from streams.delivery import faust_door
-from streams.delivery.faust_door import PRIVATE_NAMES, SafeConsumer, create_app, misfits
+from streams.delivery.faust_door import (
+    PRIVATE_NAMES,
+    SafeConsumer,
+    create_app,
+    misfits,
+)
 from streams.settings import Settings
 
 
@@ -31,6 +42,59 @@ def test_a_private_name_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setattr(faust_door, "PRIVATE_NAMES", [(entry[0], name + "_of_old")])
     [misfit] = misfits()
     assert f"{name}_of_old is gone" in misfit
+
+
+class Fetched:
+    """Upstream's fetch, which tells what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, float]] = []
+
+    async def __call__(self, consumer: Any, partitions: Any, timeout: float) -> dict[Any, Any]:
+        del consumer
+        self.asked.append((partitions, timeout))
+        return {"records": 1}
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
+    fetched = Fetched()
+
+    async def fetch(consumer: Any, partitions: Any, timeout: float) -> dict[Any, Any]:
+        return await fetched(consumer, partitions, timeout)
+
+    monkeypatch.setattr(Consumer, "_getmany", fetch)
+    monkeypatch.setattr(faust_door, "HELD_PAUSE", 0.01)
+    return fetched
+
+
+def consumer_with(held: Collection[int]) -> Any:
+    consumer: Any = SafeConsumer.__new__(SafeConsumer)
+    consumer.app = SimpleNamespace(held_back=lambda: held)
+    consumer.sleep = asyncio.sleep
+    return consumer
+
+
+async def test_a_partition_that_is_held_back_is_not_fetched_and_looked_at_again_soon(
+    fetched: Fetched,
+) -> None:
+    active = {TP("tickets", number) for number in range(3)}
+    await consumer_with(set())._getmany(active, 1.0)
+    await consumer_with({1})._getmany(active, 1.0)
+    await consumer_with({1})._getmany(None, 1.0)
+    assert fetched.asked == [
+        (active, 1.0),
+        ({TP("tickets", 0), TP("tickets", 2)}, 0.01),
+        (None, 1.0),
+    ]
+    # Upstream's own set stays: it decides what becomes of records that were fetched before.
+    assert len(active) == 3
+
+
+async def test_where_all_are_held_back_nothing_is_fetched(fetched: Fetched) -> None:
+    """An empty set would mean all of them."""
+    assert await consumer_with({0})._getmany({TP("tickets", 0)}, 1.0) == {}
+    assert fetched.asked == []
 
 
 def test_nothing_of_faust_s_own_delivery_is_on() -> None:
