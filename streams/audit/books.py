@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from streams.access.connection import Address
-from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
+from streams.audit.snapshot import POLL_MS, Snapshot, next_records, open_consumer, open_snapshot
 from streams.books.changelog import decode_count, decode_spend, decode_window
 from streams.books.dimensions import read_key
 from streams.books.rows import SpendRow
@@ -166,14 +166,14 @@ class BooksFollower:
         """Follows until cancelled."""
         while True:
             try:
-                batches = await self._reader.getmany(timeout_ms=POLL_MS)
+                records = await next_records(self._reader)
             except KafkaError as error:
                 log.warning("the books cannot be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if not batches:
+            if not records:
                 continue
-            for record in (record for records in batches.values() for record in records):
+            for record in records:
                 _take(self.books, record, self._topics)
             self.version += 1
             self._changed.set()

@@ -32,9 +32,22 @@ def ignore_progress(passed: int, all_of_them: int) -> None:
 # Longer than any transaction may stay open (10 s): until it ends, its partition stands still.
 STALL_SECONDS = 60.0
 POLL_MS = 100
+AT_A_TIME = 1_000
+"""Records that are taken before others on the event loop have their turn: so many rows of the books
+hold it for some 20 ms."""
 # Partitions read side by side, and how much of each is fetched ahead: what a reader holds.
 AT_ONCE = 16
 FETCH_BYTES = 2**20
+
+
+async def next_records(reader: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    """What is there by now, or comes soon, a bounded number. For loops that go on for ever.
+
+    Nobody else runs from the moment that the reader's position is past them.
+    """
+    await asyncio.sleep(0)  # getmany lets nobody else run while there are records
+    batches = await reader.getmany(timeout_ms=POLL_MS, max_records=AT_A_TIME)
+    return [record for records in batches.values() for record in records]
 
 
 class Snapshot:

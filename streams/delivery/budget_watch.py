@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.access.connection import Address
-from streams.audit.snapshot import POLL_MS, open_consumer, open_snapshot
+from streams.audit.snapshot import next_records, open_consumer, open_snapshot
 from streams.audit.topic_admin import TopicsError
 from streams.books.budget import Budget, Seen
 from streams.books.changelog import decode_key, decode_spend
@@ -122,9 +122,8 @@ class BudgetWatch:
             self._next = {tp: await reader.position(tp) for tp in every}
             if all(self._next[tp] >= end for tp, end in ends.items()):
                 break
-            for records in (await reader.getmany(timeout_ms=POLL_MS)).values():
-                for record in records:
-                    self.take(record)
+            for record in await next_records(reader):
+                self.take(record)
         if not self._rewind:
             self._budget.current_at = asked_at
 

@@ -1,10 +1,13 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from streams.audit.books import Books, ErrorKey, SpendKey, follow_books, load_books
+from streams.audit.books import Books, BooksFollower, ErrorKey, SpendKey, follow_books, load_books
+from streams.audit.snapshot import AT_A_TIME
 from streams.audit.topic_admin import MissingTopicError
 from streams.books.changelog import encode_count, encode_key, encode_spend
 from streams.books.rows import SpendRow
@@ -12,6 +15,8 @@ from streams.local.kafka.broker import EmbeddedKafka
 from tests.audit.kafka_scene import abort, producer_for, publish, write
 from tests.audit.scene import MODEL, Scene, Written, settings_of, topics_for
 
+TOPICS = topics_for(settings_of("books"))
+SPENT = encode_spend(SpendRow(1))
 START = 1_763_715_600.0
 
 
@@ -71,6 +76,37 @@ def test_a_tombstone_removes_a_partitions_part() -> None:
 def test_a_key_that_no_table_wrote_is_refused(bad: bytes | None) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Books().apply_spend(bad, encode_spend(SpendRow(1)))
+
+
+class Buffered:
+    """A consumer that has fetched ``count`` rows already: it gives them without waiting."""
+
+    def __init__(self, count: int) -> None:
+        self.position = 0
+        self._records = [
+            SimpleNamespace(topic=TOPICS.spend, key=key(f"{n}|m|billing"), value=SPENT)
+            for n in range(count)
+        ]
+
+    async def getmany(self, timeout_ms: int, max_records: int) -> dict[str, list[Any]]:
+        begin, self.position = self.position, self.position + max_records
+        if found := self._records[begin : self.position]:
+            return {"spend": found}
+        return await asyncio.Future()
+
+
+async def test_a_long_table_lets_others_run_and_is_read_as_far_as_the_reader_says() -> None:
+    reader: Any = Buffered(3 * AT_A_TIME)
+    follower = BooksFollower(reader, TOPICS)
+    following = asyncio.create_task(follower.run())
+    seen = [0]
+    while seen[-1] < 3 * AT_A_TIME:
+        await asyncio.sleep(0)
+        seen.append(len(follower.books.spend_rows))
+        assert seen[-1] == reader.position
+    assert {AT_A_TIME, 2 * AT_A_TIME} <= set(seen)
+    following.cancel()
+    await asyncio.wait([following])
 
 
 @pytest.mark.kafka

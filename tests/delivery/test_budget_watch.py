@@ -87,7 +87,7 @@ class FakeReader:
     async def position(self, tp: TopicPartition) -> int:
         return self.at.get(tp, 0)
 
-    async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+    async def getmany(self, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
         for tp, records in self.records.items():
             if (at := self.at.get(tp, 0)) < len(records):
                 self.at[tp] = at + 1
