@@ -147,6 +147,20 @@ def test_every_method_exists(page: str) -> None:
         assert any(re.search(rf"def {name}\b", home) for home in homes), f"{owner}.{name}"
 
 
+NOT_OURS = {"on_rebalance_complete"}
+
+
+def test_every_name_in_the_architecture_is_defined() -> None:
+    """Classes, functions and constants that it names without their file."""
+    prose = text("docs/architecture.md").partition("## Fixed names")[0]
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)`", prose))
+    assert len(named) > 15
+    ours = [path.read_text("utf-8") for path in (ROOT / "streams").rglob("*.py")]
+    for name in named - NOT_OURS:
+        defined = re.compile(rf"(?:def|class) {name}\b|^\s*{name}\b[^=\n]* = ", re.M)
+        assert any(defined.search(source) for source in ours), name
+
+
 def test_the_routed_ticket_of_the_readme_is_one_and_its_price_is_right() -> None:
     sent, value = examples("json")
     found = decode_routed(value.encode())
