@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from streams.access.denial import find_denial
 from streams.audit.books import BooksFollower, follow_books
 from streams.audit.group import read_group
-from streams.audit.snapshot import POLL_MS, Snapshot, open_consumer, open_snapshot
+from streams.audit.snapshot import POLL_MS, Snapshot, next_records, open_consumer, open_snapshot
 from streams.audit.topic_admin import TopicsError, UnreachableError, open_admin
 from streams.dashboard.source import BooksSource
 from streams.dashboard.watched import WatchedBooks
@@ -40,7 +40,6 @@ END_SECONDS = 1.0
 CALLS_SECONDS = 86_400
 MOST_CALLS = 50_000
 """So many call records are read back at the start, and none that are older than a day."""
-BATCH = 500
 TAIL = 20
 """Offsets that are looked at before the end of a partition for the last tickets: about every second
 one is a transaction's marker."""
@@ -139,15 +138,14 @@ class KafkaBooks(BooksSource):
                 begin = max(at[tp].offset if at.get(tp) else end, end - MOST_CALLS // len(ends))
                 reader.seek(tp, self._next_call.setdefault(tp, begin))
             while True:
-                batches = await reader.getmany(timeout_ms=POLL_MS, max_records=BATCH)
-                for tp, records in batches.items():
-                    self._take_calls(records)
-                    self._next_call[tp] = records[-1].offset + 1
-                if batches:
+                records = await next_records(reader)
+                self._take_calls(records)
+                if records:
                     self.touch()
 
     def _take_calls(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
+            self._next_call[TopicPartition(record.topic, record.partition)] = record.offset + 1
             try:
                 call = decode_call(record.value)
             except (UndecodableEvent, TypeError, KeyError):

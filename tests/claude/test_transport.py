@@ -12,17 +12,19 @@ from streams.claude.transport import Transport
 
 
 class Heard:
-    """A server that answers ``{}`` and remembers the heads of the requests."""
+    """A server that answers ``body`` and remembers the heads of the requests."""
 
     def __init__(self) -> None:
         self.heads: list[str] = []
         self.status = "200 OK"
+        self.body = b"{}"
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        head = f"HTTP/1.1 {self.status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n"
-        writer.write(head.encode() + b"{}")
+        head = f"HTTP/1.1 {self.status}\r\ncontent-length: {len(self.body)}\r\n"
+        head += "content-type: application/json\r\nrequest-id: req_1\r\nconnection: close\r\n\r\n"
+        writer.write(head.encode() + self.body)
         await writer.drain()
         writer.close()
 
@@ -68,13 +70,25 @@ async def test_a_request_has_the_path_the_key_and_the_version_that_the_sdk_sends
         assert sent[name] == str(expected).lower()
 
 
-async def test_a_status_is_the_sdk_s_own_error() -> None:
+@pytest.mark.parametrize("status", [400, 429, 529])
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":{"type":"t","message":"m"}}'])
+async def test_a_status_is_the_error_that_the_sdk_would_raise(status: int, body: bytes) -> None:
+    """Ours is made by a private name of the SDK's, which a new version of it may change."""
     async with server() as heard, transport(f"http://127.0.0.1:{heard.port}") as made:
-        heard.status = "529 Overloaded"
-        with pytest.raises(anthropic.APIStatusError) as caught:
+        heard.status, heard.body = f"{status} X", body
+        with pytest.raises(anthropic.APIStatusError) as ours:
             await made.post({})
-    assert caught.value.status_code == 529
-    assert len(heard.heads) == 1
+        assert len(heard.heads) == 1
+        base_url = f"http://127.0.0.1:{heard.port}"
+        async with anthropic.AsyncAnthropic(
+            api_key="sk-test", base_url=base_url, max_retries=0
+        ) as sdk:
+            with pytest.raises(anthropic.APIStatusError) as theirs:
+                await sdk.messages.create(model="m", max_tokens=1, messages=[])
+    told = [
+        (type(e), str(e), e.body, e.status_code, e.request_id) for e in (ours.value, theirs.value)
+    ]
+    assert told[0] == told[1]
 
 
 async def test_the_environment_s_proxy_is_used_unless_the_host_is_exempt(
