@@ -129,9 +129,14 @@ def test_a_budget_may_be_of_a_category_or_of_a_value() -> None:
     ]
 
 
-@given(st.lists(st.tuples(PLACES, SCOPES, st.integers(0, 9)), max_size=8))
-def test_budgets_are_used_as_the_books_say(rows: list[tuple[int, str, int]]) -> None:
-    source, now = HandFed(), (20_000 * DAY) + 7 * HOUR + 1_800.0
+@given(
+    st.sampled_from([1_800.0, 0.0]),
+    st.lists(st.tuples(PLACES, SCOPES, st.integers(0, 9)), max_size=8),
+)
+def test_budgets_are_used_as_the_books_say(
+    into_the_hour: float, rows: list[tuple[int, str, int]]
+) -> None:
+    source, now = HandFed(), (20_000 * DAY) + 7 * HOUR + into_the_hour
     for ago, row, money in rows:
         source.spend(f"0|m|{row}", SpendRow(picodollars=money), now // 60 * 60 - ago)
     limits = load_settings(budgets=ALL_KINDS, books_field="customer_id").limits
