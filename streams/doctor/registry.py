@@ -35,17 +35,20 @@ async def check_registry(settings: Settings) -> list[Finding]:
             return [Finding("registry", "wrong", what, WAITS)]
         ok = Finding("registry", "ok", f"the schema registry has {len(found)} subjects")
         said = [finding async for finding in _output(client, settings)]
-        read = [
-            finding
-            for topic, mapped in named_inputs(settings).items()
-            for finding in await _input(client, topic, mapped=mapped)
-        ]
-        return [ok, *read, *said]
+        return [ok, *await _inputs(client, settings), *said]
     except ValueError as error:
         return [Finding("registry", "wrong", str(error), WAITS)]
     except (RegistryAwayError, RegistryRefusedError) as error:
         what = f"{name}: the schema registry cannot be used: {error}"
         return [Finding("registry", "wrong", what, WAITS)]
+
+
+async def _inputs(client: RegistryClient, settings: Settings) -> list[Finding]:
+    return [
+        finding
+        for topic, mapped in named_inputs(settings).items()
+        for finding in await _input(client, topic, mapped=mapped)
+    ]
 
 
 async def _input(client: RegistryClient, topic: str, *, mapped: bool) -> list[Finding]:
