@@ -25,8 +25,9 @@ demo: .venv/.project  ## Run everything here: Kafka, worker, dashboard, a stand-
 # loadfile: the tests of a file share one broker and one set of topics, so they stay in one process.
 # In the order of the tree: the default puts files with one test, the longest ones, at the very end.
 # Four on two cores: the longest ones wait more than they work.
+# Compiled code is kept: hundreds of workers start, and each would compile all of it again.
 test: .venv/.project .venv/.dev build/.chromium  ## Run all tests: the fast ones, those with Kafka, and the faults
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/.project .venv/.dev  ## Break everything at random under load, and compare (SECONDS=1800 SEED=1): build/faults.md
 	$(BIN)/python -m tests.faults.campaign --seconds $(SECONDS) --seed $(SEED) --out build

@@ -29,6 +29,8 @@ DEFAULT_REPLICATION = 3
 
 KNOWN_SECONDS = 30.0
 KNOWN_POLL_SECONDS = 0.05
+BROKER_SECONDS = 10.0
+BROKER_POLL_SECONDS = 0.2
 
 Status = Literal["ok", "missing", "wrong partition count"]
 
@@ -213,9 +215,25 @@ async def open_admin(bootstrap: Address) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(**client_arguments(bootstrap))
     try:
         await connect(admin, bootstrap)
+        await _until_a_broker_is_known(admin, bootstrap)
         yield admin
     finally:
         await admin.close()
+
+
+async def _until_a_broker_is_known(admin: AIOKafkaAdminClient, bootstrap: Address) -> None:
+    """A broker that comes back, or was frozen, answers before it counts itself among the brokers.
+
+    aiokafka 0.14 starts on such an answer, and then has nobody to ask. Delete this when it waits.
+    """
+    client = admin._client
+    try:
+        async with asyncio.timeout(BROKER_SECONDS):
+            while not client.cluster.brokers():
+                await asyncio.sleep(BROKER_POLL_SECONDS)
+                await client.force_metadata_update()
+    except TimeoutError:
+        raise UnreachableError(bootstrap, "Kafka answers, but names no broker") from None
 
 
 async def connect(

@@ -1,8 +1,12 @@
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
 
+from streams.audit import topic_admin
 from streams.audit.topic_admin import (
     TopicCreationError,
     TopicState,
@@ -109,3 +113,34 @@ def test_the_status_of_a_topic() -> None:
     assert TopicState("t", 2, 3).status == "wrong partition count"
     assert TopicState("t", 4, 3).status == "ok"
     assert TopicState("t", 2).status == "ok"
+
+
+@pytest.mark.parametrize(("late", "known"), [(2, True), (1_000, False)])
+async def test_a_broker_that_does_not_count_itself_yet_is_waited_for(
+    kafka: str, monkeypatch: pytest.MonkeyPatch, late: int, known: bool
+) -> None:
+    """As for a moment after its start, or after a pause that its controller has noticed."""
+    asked = 0
+    brokers = ClusterMetadata.brokers
+
+    def brokers_later(cluster: ClusterMetadata) -> object:
+        nonlocal asked
+        asked += 1
+        return brokers(cluster) if asked > late else set()
+
+    async def updated(_: AIOKafkaClient) -> bool:
+        return True
+
+    monkeypatch.setattr(topic_admin, "BROKER_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(topic_admin, "BROKER_SECONDS", 0.2)
+    async with AsyncExitStack() as stack:
+        monkeypatch.setattr(ClusterMetadata, "brokers", brokers_later)
+        monkeypatch.setattr(AIOKafkaClient, "force_metadata_update", updated)
+        if not known:
+            with pytest.raises(UnreachableError, match="names no broker"):
+                await stack.enter_async_context(open_admin(kafka))
+            return
+        admin = await stack.enter_async_context(open_admin(kafka))
+        monkeypatch.undo()
+        assert await admin.describe_topics() is not None
+        assert asked > late

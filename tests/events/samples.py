@@ -38,7 +38,7 @@ classifications = st.builds(
     classified_at=longs,
 )
 routed_tickets = st.builds(
-    RoutedTicket, tickets, classifications, st.builds(Source, texts, ints, longs)
+    RoutedTicket, tickets, classifications, st.builds(Source, texts, ints, longs, st.none())
 )
 shares = st.builds(Share, longs, texts, counts, counts, counts, texts, st.floats(0, 1), texts)
 calls = st.builds(
