@@ -28,7 +28,7 @@ from streams.delivery.choice import Choice
 from streams.delivery.faust_door import App, create_app, forget
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
-from streams.delivery.last_resort import EXIT_FAILED
+from streams.delivery.last_resort import EXIT_FAILED, exit_within
 from streams.delivery.lease import Lease
 from streams.delivery.member import Member
 from streams.delivery.outbox import Books
@@ -55,6 +55,9 @@ from streams.preflight import encoder_of
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
+
+EXIT_SECONDS = 20.0
+"""After the grace for calls: the last transactions, and the clients of Kafka, which may hang."""
 
 
 def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
@@ -227,7 +230,7 @@ def assemble(
         log.error("the worker exits to be restarted: %s", reason)
         if not exiting:
             readiness.phase = Phase.STOPPING
-            exiting.append(asyncio.ensure_future(_exit_after(member)))
+            exiting.append(asyncio.ensure_future(_exit_after(member, settings.stop_grace)))
 
     member = Member(
         settings,
@@ -285,7 +288,8 @@ def without_run(headers: Headers) -> Headers:
     return [header for header in headers if header[0] != RUN] if headers else headers
 
 
-async def _exit_after(member: Member) -> None:
+async def _exit_after(member: Member, grace: float) -> None:
+    exit_within(grace + EXIT_SECONDS, lambda: EXIT_FAILED)
     await member.give_up()
     logging.shutdown()
     os._exit(EXIT_FAILED)

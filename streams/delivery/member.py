@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from aiokafka import TopicPartition
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -58,6 +58,9 @@ HOUSEKEEPING_SECONDS = 10.0
 
 STOP_FLUSH = 5.0
 """Seconds for the last transactions on a stop, after the grace for calls is over."""
+
+CLOSE_SECONDS = 5.0
+"""Seconds for Kafka's clients to close, when nothing is in hand any more."""
 
 REBALANCE_FLUSH = 20.0
 """The same before a rebalance. The group waits for us 30 s after the grace (create_app), and a
@@ -202,9 +205,10 @@ class Member:
         finally:
             opened, self._source_topics = self._source_topics, {}
             intents, self._intents = self._intents, None
-            await asyncio.gather(*(source.close() for source in opened.values()))
+            closing: list[Awaitable[None]] = [source.close() for source in opened.values()]
             if intents is not None:
-                await intents.close()
+                closing.append(intents.close())
+            await _closed(closing)
 
     async def _let_go(self, grace: float, flush: float) -> None:
         if not self.partitions:
@@ -431,6 +435,23 @@ class Member:
                 await admin.delete_records(trim)
         except (TopicsError, KafkaError, OSError, TimeoutError) as error:
             log.debug("done rows are not deleted this time: %r", error)
+
+
+async def _closed(closing: Iterable[Awaitable[None]]) -> None:
+    """Nothing is in hand any more: a client that does not come to its end is left behind.
+
+    aiokafka 0.14 waits in its close for a task that it has cancelled; where that one asks for
+    metadata at this moment, asyncio's wait_for (before Python 3.12) loses the cancellation.
+    """
+    tasks = [asyncio.ensure_future(one) for one in closing]
+    if not tasks:
+        return
+    done, left = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+    for task in done:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("closing a client of Kafka: %r", error)
+    if left:
+        log.warning("%d clients of Kafka do not close within %g s", len(left), CLOSE_SECONDS)
 
 
 async def _within(seconds: float, awaitable: Awaitable[object]) -> None:

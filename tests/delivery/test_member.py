@@ -131,3 +131,25 @@ async def test_it_takes_no_more_while_too_much_is_in_hand(
     loaded.pending, loaded.pending_bytes = events - 1, size - 1
     member._committed()
     await asyncio.wait_for(taking, 5)
+
+
+class Stuck:
+    """A client of Kafka that does not close."""
+
+    async def close(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_client_that_does_not_close_does_not_keep_a_worker(
+    member: Member,
+    kafka: asyncio.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Else it would neither exit, to be started again, nor come back from a rebalance."""
+    kafka.set()
+    monkeypatch.setattr("streams.delivery.member.CLOSE_SECONDS", 0.01)
+    stuck: Any = Stuck()
+    member._source_topics = {"tickets": stuck}
+    await member.give_up()
+    assert "1 clients of Kafka do not close" in caplog.text
