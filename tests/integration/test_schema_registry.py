@@ -11,7 +11,12 @@ import psutil
 import pytest
 from aiokafka import ConsumerRecord
 from confluent_kafka import Producer
-from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry import (
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+    topic_subject_name_strategy,
+)
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -75,7 +80,10 @@ def registry() -> Iterator[LocalRegistry]:
 
 def framed(theirs: SchemaRegistryClient, topic: str, schema: Schema, fields: Any) -> bytes:
     """As Confluent's serializer writes it, and registers it."""
-    write = AvroSerializer(theirs, schema)
+    # Named: by default it asks the registry for associations, which Apicurio does not know, and
+    # once waited for the answer for ever.
+    by_topic = {"subject.name.strategy": topic_subject_name_strategy}
+    write = AvroSerializer(theirs, schema, conf=by_topic)
     return bytes(write(fields, SerializationContext(topic, MessageField.VALUE)))
 
 
@@ -89,7 +97,7 @@ async def outputs(stack: Stack) -> dict[str, ConsumerRecord]:
 async def test_confluents_producers_of_two_versions_and_confluents_consumer(
     kafka: str, namespace: str, tmp_path: Path, registry: LocalRegistry
 ) -> None:
-    theirs = SchemaRegistryClient({"url": registry.url})
+    theirs = SchemaRegistryClient({"url": registry.url, "timeout": 20})
     with (
         Door(registry.port) as door,
         running_stack(
@@ -173,7 +181,7 @@ TOPICS = Topics.of(Settings())
 
 
 async def test_a_schema_that_does_not_fit_is_refused_by_name(registry: LocalRegistry) -> None:
-    theirs = SchemaRegistryClient({"url": registry.url})
+    theirs = SchemaRegistryClient({"url": registry.url, "timeout": 20})
     other = {"type": "record", "name": "RoutedTicket", "namespace": "com.ticketstreams",
              "fields": [{"name": "id", "type": "int"}]}  # fmt: skip
     subject = "com.ticketstreams.RoutedTicket"
@@ -191,7 +199,7 @@ async def test_a_schema_that_does_not_fit_is_refused_by_name(registry: LocalRegi
 
 async def test_our_schemas_are_known_by_their_files(registry: LocalRegistry) -> None:
     """Registered by hand from schemas/, as one does who may not let programs register."""
-    theirs = SchemaRegistryClient({"url": registry.url})
+    theirs = SchemaRegistryClient({"url": registry.url, "timeout": 20})
     with pytest.raises(OutputSchemaError, match="TICKET_STREAMS_AUTO_REGISTER_SCHEMAS"):
         await registered_encoder(
             RegistryClient(registry.url), TOPICS, "TopicName", auto_register=False
@@ -210,7 +218,7 @@ async def test_a_guid_is_a_dead_letter_where_the_registry_has_none(
 ) -> None:
     """Apicurio knows schemas by number only; and what it will never have must not be waited for.
     The header with a number is read."""
-    theirs = SchemaRegistryClient({"url": registry.url})
+    theirs = SchemaRegistryClient({"url": registry.url, "timeout": 20})
     number = theirs.register_schema("by-header", Schema(TICKET.text, "AVRO"))
     value = framed(theirs, "by-header", Schema(TICKET.text, "AVRO"), {"id": "1", "text": "a"})[5:]
     read = Registry(RegistryClient(registry.url))
@@ -221,7 +229,7 @@ async def test_a_guid_is_a_dead_letter_where_the_registry_has_none(
 
 
 async def test_a_worker_looks_at_what_producers_may_write(registry: LocalRegistry) -> None:
-    theirs = SchemaRegistryClient({"url": registry.url})
+    theirs = SchemaRegistryClient({"url": registry.url, "timeout": 20})
     wrong = {**OLDER, "name": "Nothing", "fields": [{"name": "id", "type": "string"}]}
     theirs.register_schema("in-1-value", Schema(json.dumps(wrong), "AVRO"))
     theirs.register_schema("in-2-value", Schema(json.dumps(OLDER), "AVRO"))
