@@ -1,5 +1,6 @@
 """One Kafka broker in a child process."""
 
+import fcntl
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,6 +72,8 @@ class EmbeddedKafka(Startable):
         classpath = jars.fetch()
         deadline = time.monotonic() + timeout
         try:
+            if self._in_use():
+                raise KafkaUnavailable(f"another broker uses this data folder: {self.data}")
             self._prepare()
             if not (self.data / "log" / "meta.properties").exists():
                 self._format(java.storage_format(classpath, _PROPERTIES, self._cluster_id), timeout)
@@ -116,6 +119,18 @@ class EmbeddedKafka(Startable):
         if self._child is None:
             raise ProcessLookupError("this broker has not been started")
         return self._child
+
+    def _in_use(self) -> bool:
+        """By Kafka's own lock. Kafka looks at it only after it has read, and mended, what the other
+        broker is writing."""
+        try:
+            with (self.data / "log" / ".lock").open("rb+") as file:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     def _prepare(self) -> None:
         """Take the ports and write the folder's files."""

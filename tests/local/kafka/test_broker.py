@@ -102,11 +102,15 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             EmbeddedKafka(tmp_path, port).start()
 
 
-def test_a_second_broker_on_the_same_folder_says_so(tmp_path: Path) -> None:
+def test_a_second_broker_on_the_same_folder_says_so_and_touches_nothing(tmp_path: Path) -> None:
     with EmbeddedKafka(tmp_path) as first:
+        written = (tmp_path / "server.properties").read_text()
         with pytest.raises(KafkaUnavailable, match="another broker uses this data folder"):
             EmbeddedKafka(tmp_path).start()
         assert first.alive
+        assert (tmp_path / "server.properties").read_text() == written
+        first.kill()
+        first.start()
 
 
 def test_a_broker_that_dies_at_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
