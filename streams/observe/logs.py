@@ -22,9 +22,11 @@ QUIET = {
 """Least severe messages of libraries that reach the log."""
 
 MOST_IN_A_WHILE = 5
+MOST_OF_LIBRARIES = 3
 WHILE = 60.0
-"""Of one message template, in seconds. A broker that is away makes aiokafka write 120 lines a
-second, of a dozen templates: ten minutes of that are to be fewer than 200 lines."""
+"""Lines of one message template in so many seconds; fewer where it is not ours. A broker that is
+away makes aiokafka write 120 lines a second, of a dozen templates: ten minutes of that are to be
+fewer than 200 lines."""
 
 MOST_TEMPLATES = 1_000
 """Remembered at most: a library that formats its messages itself makes a new one each time."""
@@ -34,6 +36,7 @@ MOST_TEMPLATES = 1_000
 class Ration:
     """Of one message template. Times are monotonic seconds."""
 
+    most: int = MOST_IN_A_WHILE
     written: list[float] = field(default_factory=list)
     """When, within the last while."""
     left_out: int = 0
@@ -52,7 +55,7 @@ class Ration:
             self.until = now + self.pause
             return True
         self.written = [*(at for at in self.written if now - at < WHILE), now]
-        if len(self.written) >= MOST_IN_A_WHILE:
+        if len(self.written) >= self.most:
             self.pause = WHILE
             self.until = self.written[0] + WHILE
         return True
@@ -70,7 +73,10 @@ class Rationed(logging.Filter):
         template = (record.name, str(record.msg)[:80])
         if len(self._rations) >= MOST_TEMPLATES and template not in self._rations:
             self._rations.clear()
-        ration = self._rations.setdefault(template, Ration())
+        if (ration := self._rations.get(template)) is None:
+            ours = record.name.partition(".")[0] == "streams"
+            ration = Ration(MOST_IN_A_WHILE if ours else MOST_OF_LIBRARIES)
+            self._rations[template] = ration
         if not ration.allows(time.monotonic()):
             return False
         if ration.left_out:

@@ -12,6 +12,7 @@ import pytest
 from streams.events.model import Source
 from streams.observe.logs import (
     MOST_IN_A_WHILE,
+    MOST_OF_LIBRARIES,
     MOST_TEMPLATES,
     WHILE,
     LogFormat,
@@ -31,7 +32,7 @@ class Log:
         handler = logging.StreamHandler(self._out)
         self.rationed = Rationed()
         handler.addFilter(self.rationed)
-        self.logger = logging.Logger("test.logs")
+        self.logger = logging.Logger("streams.test")
         self.logger.addHandler(handler)
 
     @property
@@ -48,6 +49,14 @@ def test_a_flood_of_one_message_becomes_a_few_lines(log: Log) -> None:
     for n in range(1_000):
         log.logger.error("broker %d is away", n)
     assert log.lines == [f"broker {n} is away" for n in range(MOST_IN_A_WHILE)]
+
+
+def test_libraries_get_fewer_lines_for_the_same_thing(log: Log) -> None:
+    log.logger.name = "aiokafka"
+    for n in range(1_000):
+        log.logger.error("broker %d is away", n)
+    assert log.lines == [f"broker {n} is away" for n in range(MOST_OF_LIBRARIES)]
+    assert MOST_OF_LIBRARIES < MOST_IN_A_WHILE
 
 
 def test_the_next_line_says_how_many_were_left_out(log: Log) -> None:
