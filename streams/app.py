@@ -150,7 +150,7 @@ def build_app(settings: Settings, encoder: RoutedEncoder | None = None) -> App:
             parts.fail(f"nothing was read for {still:.0f} s although there are tickets to read")
 
     follow_patterns(app, source, settings, topics)
-    app.held_back, app.drain, app.throttled = member.held_back, parts.stop, parts.throttled
+    _connect(app, parts)
     return app
 
 
@@ -191,6 +191,13 @@ class Parts:
         await self.claude.close()
 
 
+def _connect(app: App, parts: Parts) -> None:
+    """What the app asks of us, and tells us."""
+    app.drain = parts.stop
+    app.held_back, app.standing = parts.member.held_back, parts.member.standing
+    app.throttled = parts.throttled
+
+
 def assemble(
     settings: Settings,
     topics: Topics,
@@ -227,8 +234,10 @@ def assemble(
 
     def fail(reason: str) -> None:
         """Finish what can be finished, then exit for the supervisor to restart us."""
-        log.error("the worker exits to be restarted: %s", reason)
-        if not exiting:
+        if exiting:  # the same comes of every partition then
+            log.debug("the worker exits already: %s", reason)
+        else:
+            log.error("the worker exits to be restarted: %s", reason)
             readiness.phase = Phase.STOPPING
             exiting.append(asyncio.ensure_future(_exit_after(member, settings.stop_grace)))
 

@@ -94,12 +94,17 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             self.consumer.in_transaction = False
 
     async def seek_to_committed(self) -> Any:
-        """Also where nothing, or offset 0, is committed: aiokafka leaves those where they were."""
-        committed = await super().seek_to_committed()
-        for tp, offset in committed.items():
-            if not offset:
-                await self.call_thread(self._ensure_consumer().seek, tp, 0)
-        return committed
+        """Seek to where our partitions stand: for those that are open that is known, and not asked.
+
+        What Kafka answers may be older: a transaction's offset counts some time after its commit
+        was answered, and aiokafka asks without require_stable. And where nothing, or offset 0, is
+        committed, aiokafka leaves the consumer where it was.
+        """
+        standing = {**await super().seek_to_committed(), **self.app.standing()}
+        for tp in self.assignment():
+            standing[tp] = standing.get(tp) or 0
+            await self.call_thread(self._ensure_consumer().seek, tp, standing[tp])
+        return {tp: standing[tp] for tp in self.assignment()}
 
     async def on_start(self) -> None:
         """Start the consumer."""
@@ -198,6 +203,9 @@ class App(faust.App):  # type: ignore[misc]
 
     held_back: Callable[[], Collection[tuple[str, int]]] = frozenset
     """The input topics' partitions that are not read for now: topic and number."""
+
+    standing: Callable[[], Mapping[Place, int]] = dict
+    """The offsets from which the open partitions of input topics are read, when asked."""
 
     throttled: Throttled = staticmethod(nobody)
     """Told, in the consumer's thread, what quotas do to the consumer."""

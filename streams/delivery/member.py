@@ -168,6 +168,10 @@ class Member:
         full |= held_back(size, MOST_BYTES_IN_HAND)
         return frozenset(self.partitions[number].source for number in full)
 
+    def standing(self) -> dict[Place, int]:
+        """What is committed of each open partition."""
+        return {partition.source: partition.committed for partition in self.partitions.values()}
+
     def _committed(self) -> None:
         self._room.set()
         self._dispatcher.fill()
