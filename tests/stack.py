@@ -27,13 +27,13 @@ SHARED: Mapping[str, Any] = {"batch_size": 25, "duplicate_seconds": 3_600}
 
 
 class Worker:
-    """One ``ticket-streams worker`` process."""
+    """One ``ticket-streams worker`` process; ``module`` is what Python runs."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, module: str = "streams") -> None:
         self.log = log
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams", "worker"],
+                [sys.executable, "-m", module, "worker"],
                 env=to_environment(settings),
                 stdout=out,
                 stderr=out,
@@ -89,9 +89,10 @@ class Stack:
         self.folder = folder
         self.workers: list[Worker] = []
 
-    def worker(self) -> Worker:
+    def worker(self, module: str = "streams") -> Worker:
         """Start one more."""
-        worker = Worker(self.worker_settings, self.folder / f"worker-{len(self.workers) + 1}.log")
+        log = self.folder / f"worker-{len(self.workers) + 1}.log"
+        worker = Worker(self.worker_settings, log, module)
         self.workers.append(worker)
         return worker
 

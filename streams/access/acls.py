@@ -89,13 +89,13 @@ def _worker(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _numbers(topics, "Read", "Write")
     if topics.more_inputs:
         yield Acl("transactional-id", numbering_id(settings.app_id), "Write")
-    yield from _on(_outputs(topics), "Write")
-    yield from _on([topics.calls], "Write")
+    # Read is for what Kafka may leave without an end (streams.delivery.unended).
+    yield from _on([*_outputs(topics), topics.calls], "Read", "Write")
     yield from _on([topics.spend, topics.errors], "Read", "Write")
     # Delete is for records that no restart needs any more.
     yield from _on([topics.done, topics.intents], "Read", "Write", "Delete")
     if topics.skips:
-        yield from _on([topics.skipped], "Write")
+        yield from _on([topics.skipped], "Read", "Write")
     yield Acl("group", settings.app_id, "Read")
     yield from _transactions(settings, topics)
 

@@ -21,8 +21,10 @@ from streams.delivery.back_pressure import held_back
 from streams.delivery.client_options import client_options
 from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.dress import dress_of
+from streams.delivery.endings import Endings
 from streams.delivery.intake import Intake
 from streams.delivery.intents import Intents
+from streams.delivery.mending import Mending
 from streams.delivery.numbering import number_sources
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
@@ -33,7 +35,6 @@ from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.throttling import Throttled, nobody
 from streams.delivery.transaction import PartitionProducer, transactional_id
-from streams.delivery.unended import unended, written_by_all, written_by_one
 from streams.delivery.work import Work
 from streams.events.model import Source
 from streams.events.sources import Place, Sources
@@ -115,6 +116,7 @@ class Member:
         self._source_topics: dict[str, SourceTopic] = {}
         self._lasting: dict[Place, int] = {}
         self._intents: Intents | None = None
+        self._endings: Endings | None = None
         self._watching: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._free_events = self._free_bytes = 0
@@ -212,6 +214,9 @@ class Member:
             closing: list[Awaitable[None]] = [source.close() for source in opened.values()]
             if intents is not None:
                 closing.append(intents.close())
+            endings, self._endings = self._endings, None
+            if endings is not None:
+                closing.append(endings.close())
             await _closed(closing)
 
     async def _let_go(self, grace: float, flush: float) -> None:
@@ -258,7 +263,9 @@ class Member:
             for producer in list(producers.values())[:1]:
                 for topic in (*self._topics.outputs, self._topics.dead_letter):
                     self._partition_counts[topic] = await producer.partitions_of(topic)
-            await self._undo_unended(producers, owned)
+            mending = Mending(self._settings.kafka, self._topics, sources, owned, producers)
+            client = next(iter(self._source_topics.values())).client
+            await mending.end_own(client, self._partition_counts)
             fenced = time.monotonic()
             # Both are read after the fence, when nothing can change them any more but us.
             group = await self._committed_offsets(sources)
@@ -269,6 +276,7 @@ class Member:
                     await self._begin_anew(
                         number, owned[number], producer, Commit(ids[number], begin[number])
                     )
+            await mending.end_outputs(begin, restored)
         except BaseException:
             await asyncio.gather(
                 *(producer.stop() for producer in producers.values()), return_exceptions=True
@@ -283,7 +291,8 @@ class Member:
             partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
             self.partitions[number] = partition
-        self._watching = asyncio.create_task(self._watch())
+        self._endings = Endings(self._settings.kafka, client)
+        self._watching = asyncio.create_task(self._watch(self._endings))
         self._gates.reopen()
         self.ready = True
         log.info(
@@ -308,26 +317,6 @@ class Member:
         self._lasting = {p: n for n, p in found.items()} if sources.several else {}
         return sources, found
 
-    async def _undo_unended(
-        self, producers: Mapping[int, PartitionProducer], owned: Mapping[int, Place]
-    ) -> None:
-        """Before anything is read: what has no end now would be committed with our first commit."""
-        own = {number: written_by_one(self._topics, number) for number in producers}
-        address, every = self._settings.kafka, [tp for tps in own.values() for tp in tps]
-        found = await unended(address, every)
-        if not found:
-            return
-        outputs = await unended(address, written_by_all(self._partition_counts))
-        for number, producer in producers.items():
-            if not found.isdisjoint(own[number]):
-                log.warning(
-                    "partition %s: a transaction that Kafka ended without its markers is aborted, "
-                    "its tickets are done again",
-                    owned[number] if self._lasting else number,
-                )
-                where = outputs | found.intersection(own[number])
-                await producer.undo(where, TopicPartition(*owned[number]))
-
     async def _begin_anew(
         self, number: int, place: Place, producer: PartitionProducer, commit: Commit
     ) -> None:
@@ -342,12 +331,13 @@ class Member:
         row = mark(self._topics.done, number, commit)
         await producer.commit([row], TopicPartition(*place), commit.offset)
 
-    async def _watch(self) -> None:
+    async def _watch(self, endings: Endings) -> None:
         """Without tickets there are no commits, which else find out."""
         try:
-            while True:
+            while endings is self._endings:
                 await asyncio.sleep(LOOK_EVERY)
                 await asyncio.gather(*(s.confirm() for s in self._source_topics.values()))
+                await endings.look(list(self.partitions.values()))
         except RecreatedError as error:
             self._fail(str(error))
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -117,6 +117,8 @@ class SourcePartition:
         self._empty.set()
         self._woken = 0.0
         self._committer: asyncio.Task[None] | None = None
+        self._unseen: dict[TopicPartition, int] = {}
+        self._again: set[TopicPartition] = set()
         self._done: dict[int, Done] = {}
         self._next_offset = 0
         # (end in the done topic, highest source offset) of each transaction since the last trim
@@ -242,6 +244,10 @@ class SourcePartition:
                 self._empty.set()
 
     async def _commit(self, outbox: Outbox) -> None:
+        source = TopicPartition(*self.source)
+        if self._again:
+            again, self._again = self._again, set()
+            await self._producer.complete(again, source, self.committed)
         spend, errors = self._packing.rows(outbox, time.time())
         finishing = {work.source.offset for work in outbox.released}
         finishing.update(outbox.skipped)
@@ -251,10 +257,11 @@ class SourcePartition:
         began = time.monotonic()
         ends = await self._producer.commit(
             [*records, *self._packing.changelog(spend, errors)],
-            TopicPartition(*self.source),
+            source,
             offset,
         )
         # Committed: from here on, and not before, the tickets are finished and the rows readable.
+        self._unseen.update(ends)
         self._remember(outbox.released)
         self._books.spend.apply(self.number, spend)
         self._books.errors.apply(self.number, errors)
@@ -280,6 +287,29 @@ class SourcePartition:
         for work in released:
             if isinstance(work.result, Classification) and work.result.tier in CALLED:
                 self.duplicates.remember(work.fingerprint, work.result, now)
+
+    # What Kafka leaves without an end: streams.delivery.endings
+
+    @property
+    def producer_id(self) -> int:
+        """Kafka's number for the producer."""
+        return self._producer.producer_id
+
+    @property
+    def unseen(self) -> Mapping[TopicPartition, int]:
+        """The offset after the last committed record, by partition, as far as none is known to have
+        seen it."""
+        return self._unseen
+
+    def seen(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Readers of committed records see so far."""
+        unseen = self._unseen.items()
+        self._unseen = {tp: end for tp, end in unseen if ends.get(tp, -1) < end}
+
+    def end_again(self, where: Collection[TopicPartition]) -> None:
+        """Commit soon, with markers in these partitions too."""
+        self._again.update(where)
+        self._wake()
 
     # Housekeeping and the end
 

@@ -43,6 +43,11 @@ class Restored:
         """Finished tickets by source offset."""
         return self.progress.done
 
+    def is_released(self, offset: int) -> bool:
+        """Whether the done rows say that this ticket is out."""
+        row = self.done.get(offset)
+        return row is not None and row.released
+
 
 @contextmanager
 def many_objects(*, again: bool) -> Iterator[None]:

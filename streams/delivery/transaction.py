@@ -71,6 +71,11 @@ class PartitionProducer:
         self._producer._message_accumulator._batch_ttl = LEADERLESS_SECONDS
         listen(self._producer.client, throttled)
 
+    @property
+    def producer_id(self) -> int:
+        """Kafka's number for the transactional id; known after the fence."""
+        return int(self._producer._txn_manager.producer_id)
+
     async def fence(self) -> None:
         """Start. From its return on no older producer of this partition can commit anything."""
         await self._producer.start()
@@ -109,11 +114,29 @@ class PartitionProducer:
         ends: dict[TopicPartition, int] = {}
         for target, count, future in sent:
             ends[target] = (await future).offset + count
+        await self._commit_offset(source, offset)
+        await self._producer.commit_transaction()
+        return ends
+
+    async def _commit_offset(self, source: TopicPartition, offset: int | None) -> None:
         if offset is not None:
             progress = OffsetAndMetadata(offset, metadata_of(self._source.id))
             await self._producer.send_offsets_to_transaction({source: progress}, self._group)
-        await self._producer.commit_transaction()
-        return ends
+
+    async def complete(
+        self, unended: Iterable[TopicPartition], source: TopicPartition, offset: int | None
+    ) -> None:
+        """Commit what older transactions of ours have left without an end in ``unended``, and
+        ``offset`` of ``source`` once more: the group's topic may miss its marker as well.
+
+        Nothing else is in this transaction: were it aborted, all that would be lost. Raises what
+        aiokafka raises.
+        """
+        async with asyncio.timeout(COMMIT_TIMEOUT):
+            await self._producer.begin_transaction()
+            self._add(unended)
+            await self._commit_offset(source, offset)
+            await self._producer.commit_transaction()
 
     async def undo(self, unended: Iterable[TopicPartition], source: TopicPartition) -> None:
         """Abort what older transactions of ours have left without an end in ``unended``, and the
@@ -123,12 +146,16 @@ class PartitionProducer:
         """
         async with asyncio.timeout(COMMIT_TIMEOUT):
             await self._producer.begin_transaction()
-            for partition in unended:
-                self._producer._txn_manager.maybe_add_partition_to_txn(partition)
+            self._add(unended)
             # Never committed. It is said only so that the group's topic gets the marker as well.
             offset = {source: OffsetAndMetadata(0, "")}
             await self._producer.send_offsets_to_transaction(offset, self._group)
             await self._producer.abort_transaction()
+
+    def _add(self, partitions: Iterable[TopicPartition]) -> None:
+        """To the open transaction: these get its marker, though nothing be written there."""
+        for partition in partitions:
+            self._producer._txn_manager.maybe_add_partition_to_txn(partition)
 
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""

@@ -1,0 +1,9 @@
+"""A worker none of whose transactions gets a marker in an output partition:
+``python -m tests.faults.markers_left_out``."""
+
+from streams.cli import main
+from tests.faults.markers_left_out_once import leave_out
+
+if __name__ == "__main__":
+    leave_out(once=False)
+    main()
