@@ -192,7 +192,7 @@ def test_what_is_not_allowed_is_named_with_the_command_that_allows_it(
 
         refused = command(nobody, "verify")
         assert refused.exit_code == 1
-        assert f"Read on topic {stack.topics.calls}" in refused.output
+        assert f"Read on topic {stack.topics.redriven}" in refused.output
 
         secured.grant("nobody", lacking)
         asyncio.run(preflight.check(nobody.model_copy(update={"worker_port": 0})))
