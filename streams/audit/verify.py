@@ -25,13 +25,13 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
 from streams.audit.group import describe
+from streams.audit.owner import run_of
 from streams.audit.records import (
     NO_FORMER,
     Former,
     NotOursError,
     SourceKey,
     read_item,
-    run_of,
 )
 from streams.audit.report import Report
 from streams.audit.snapshot import (

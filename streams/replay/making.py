@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aiokafka import TopicPartition
 
-from streams.audit.records import owner_of, run_of
+from streams.audit.owner import owner_of, run_of
 from streams.audit.snapshot import (
     OnProgress,
     Snapshot,

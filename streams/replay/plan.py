@@ -96,14 +96,15 @@ class Plan:
         return cls(**found, within=within, selection=selection)
 
 
-def app_id_of(settings: Settings, run: str) -> str:
-    """The app id of a run: its group, its transactions and its books are its own."""
-    return f"{settings.app_id}-replay-{run}"
+def app_id_of(app: str, run: str) -> str:
+    """The app id of a run of the installation ``app``: its group, its transactions and its books
+    are its own."""
+    return f"{app}-replay-{run}"
 
 
 def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
     """Settings and topics of the run. Raises ValueError where its topics would collide."""
-    changes = {"app_id": app_id_of(settings, plan.run), "group_instance_id": None}
+    changes = {"app_id": app_id_of(settings.app_id, plan.run), "group_instance_id": None}
     own = settings.model_copy(update=changes)
     topics = replace(Topics.of(own), run=plan.run, skips=True)
     if plan.topic_prefix is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from streams.audit.records import run_of
+from streams.audit.owner import run_of
 from streams.audit.snapshot import read_topic
 from streams.audit.verify import collect
 from streams.events.wire import decode_done, decode_routed

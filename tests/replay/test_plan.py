@@ -60,7 +60,7 @@ def test_a_run_has_everything_of_its_own_but_the_input_and_where_results_go() ->
     settings = load_settings(group_instance_id="worker-1")
     usual = Topics.of(settings)
     own, topics = installation(settings, Plan("r1", "tickets", "", {}))
-    assert own.app_id == app_id_of(settings, "r1") == "ticket-streams-replay-r1"
+    assert own.app_id == app_id_of(settings.app_id, "r1") == "ticket-streams-replay-r1"
     assert own.group_instance_id is None
     assert (topics.input, topics.categories) == (usual.input, usual.categories)
     assert topics.dead_letter == usual.dead_letter
