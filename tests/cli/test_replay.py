@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from streams.audit.topic_admin import UnreachableError
 from streams.cli import common, main, replay
 from streams.cli.replay import PlaceType
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.replay import runner
+from streams.replay.making import Order
 from streams.replay.plan import Plan
-from streams.settings import Settings
+from streams.settings import Settings, load_settings
 from tests.cli.scene_cli import Command
 
 
@@ -34,15 +36,17 @@ def _key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     [
         ("earliest", 0.0),
         ("2026-11-21T00:00", 1_795_219_200.0),
-        ("3:17", {3: 17}),
-        ("0:5,1:6", {0: 5, 1: 6}),
+        ("2026-11-21T00:00:00", 1_795_219_200.0),
+        ("3:17", {Place("", 3): 17}),
+        ("0:5,1:6", {Place("", 0): 5, Place("", 1): 6}),
+        ("t.a-b:0:5,t:1:6", {Place("t.a-b", 0): 5, Place("t", 1): 6}),
     ],
 )
 def test_a_place_is_a_time_or_offsets(text: str, place: Any) -> None:
     assert PlaceType().convert(text, None, None) == place
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1:", "1:2:3", "1:2,", "-1:5"])
+@pytest.mark.parametrize("text", ["", "soon", "1:", "t:1", "t:1:", "t/u:1:2", "1:2,", "-1:5"])
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         PlaceType().convert(text, None, None)
@@ -55,15 +59,35 @@ def test_what_is_no_place_is_refused(text: str) -> None:
         (["--from", "1h", "--category", "nonsense"], "one of billing, technical"),
         (["--from", "1h", "--run", "a/b"], "letters, digits"),
         (["--from", "1h", "--topic-prefix", "a b"], "letters, digits"),
+        (["--from", "1h", "--topic", "other"], "other is no input topic of ours"),
+        (["--from", "other:0:1"], "other is no input topic of ours"),
+        (["--from", "1h", "--until", "0:1"], "say TOPIC:PARTITION:OFFSET, or name one by --topic"),
+        (["--from", "mail:0:1", "--topic", "tickets"], "mail is not among those of --topic"),
+        (["--resume", "a", "--topic", "mail"], "--resume takes the run as it was planned"),
         (["--resume", "a", "--only-unknown"], "--resume takes the run as it was planned"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_without_kafka(
-    words: list[str], problem: str
+    words: list[str], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICKET_STREAMS_INPUT_TOPICS", "mail")
     result = call(*words)
     assert result.exit_code == 2
     assert problem in result.stderr
+
+
+def order_of(words: str, *inputs: str, more: list[str]) -> Order:
+    settings = load_settings(input_topics=more)
+    begin = PlaceType().convert(words, None, None)
+    return replay._order(settings, begin, None, (), None, inputs, "r")
+
+
+def test_offsets_without_a_topic_are_of_the_only_one_that_can_be_meant() -> None:
+    assert order_of("0:5", more=[]).begin == {Place("tickets", 0): 5}
+    assert order_of("0:5", "mail", more=["mail"]).begin == {Place("mail", 0): 5}
+    every = order_of("mail:0:5,tickets:0:6", more=["^ma"])
+    assert every.begin == {Place("mail", 0): 5, Place("tickets", 0): 6}
+    assert every.topics == ()
 
 
 def test_without_a_key_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +114,7 @@ def test_whatever_of_kafka_interrupts_it_the_command_that_goes_on_is_told(
     monkeypatch.setattr(runner, "Replay", Interrupted)
     monkeypatch.setattr(common, "_denied", lambda: None)  # which asks Kafka
     settings = Settings()
-    plan = Plan("r7", "tickets", "id", {0: range(9)})
+    plan = Plan("r7", {"tickets": "id"}, {Place("tickets", 0): range(9)})
     with pytest.raises(click.ClickException, match=r"replay --resume r7$"):
         replay._carry_out(settings, Topics.of(settings), plan)
 
