@@ -96,6 +96,8 @@ async def test_a_replay_that_is_killed_goes_on_and_sends_each_ticket_of_all_topi
         done = printed(replay(stack, "--resume", "again", "--json"))
         assert done["verify"]["ok"]
         assert done["verify"]["tickets"] == TICKETS
+        assert done["topics"] == [stack.topics.input, mail]
+        assert f"{mail}[0]" in done["within"]
 
         again = await routed_by(stack, kafka, "again")
         assert len(again) == TICKETS
