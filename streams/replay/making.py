@@ -14,6 +14,7 @@ from streams.audit.snapshot import (
     open_consumer,
     open_snapshot,
 )
+from streams.audit.topic_admin import MissingTopicError
 from streams.claude.prices import prices_of
 from streams.delivery.source_topic import SourceTopic
 from streams.evaluate.estimate import Estimate, estimate
@@ -48,6 +49,12 @@ class Order:
     topics: Collection[str] = ()
     """The input topics; empty for all."""
 
+    @property
+    def named(self) -> set[str]:
+        """Every topic that is named anywhere."""
+        offsets = [when for when in (self.begin, self.until) if isinstance(when, Mapping)]
+        return {*self.topics, *(place.topic for when in offsets for place in when)}
+
 
 @dataclass(slots=True)
 class Forecast:
@@ -69,6 +76,8 @@ async def make_plan(
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka, on_progress=tell) as snapshot:
         inputs = topics.inputs(await snapshot.topics())
+        for missing in order.named.difference(inputs):
+            raise MissingTopicError(missing)  # a pattern matches it, and it is not there
         chosen = [name for name in inputs if not order.topics or name in order.topics]
         within = await _within(settings, chosen, order, snapshot)
         read = {place.topic for place in within}

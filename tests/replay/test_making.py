@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from streams.audit.topic_admin import create_missing
+from streams.audit.topic_admin import MissingTopicError, create_missing
 from streams.events.model import Ticket
 from streams.events.sources import Place
 from streams.events.topics import Topics
@@ -89,6 +89,9 @@ async def test_all_input_topics_that_have_something_in_the_range_or_those_asked_
     one = await make_plan(several, Order("r", 0.0, topics=[mail]))
     assert (list(one.plan.topics), one.tickets) == ([mail], 2)
     # Its tickets were all of the first topic, and it costs as much as both.
+    for nowhere in (Order("r", 0.0, topics=["none"]), Order("r", {Place("none", 0): 3})):
+        with pytest.raises(MissingTopicError, match="none"):
+            await make_plan(several, nowhere)
     both = await make_plan(several, Order("r", {Place(home, 0): 0, Place(mail, 1): 1}))
     assert both.tickets == 5 + 1
     assert found.cost.likely > both.cost.likely > one.cost.likely > 0
