@@ -4,9 +4,8 @@ import asyncio
 import re
 import signal
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import MofNCompleteColumn
@@ -15,12 +14,11 @@ from streams.audit.report import Report
 from streams.audit.verify import collect
 from streams.claude.prices import prices_of
 from streams.cli.common import json_option, load, print_json, progress, run
-from streams.cli.dead_letter_options import Moment
 from streams.cli.reading_bar import reading_bar
+from streams.cli.replay_places import PlaceType, of_topics
 from streams.cli.replay_view import announce, show
 from streams.cli.replay_view import as_json as replay_json
 from streams.events.model import UNKNOWN
-from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.observe.logs import configure
 from streams.preflight import PreflightError, check_api
@@ -33,30 +31,6 @@ if TYPE_CHECKING:
     from streams.replay.runner import Replay
 
 INTERRUPTED = 130
-OFFSET = r"(?:([\w.-]+):)?(\d+):(\d+)"
-
-
-class PlaceType(click.ParamType):
-    """A time as Moment has it, ``earliest``, or ``PARTITION:OFFSET`` with commas between, each with
-    its topic before it or not: then the place's topic is empty."""
-
-    name = "time|offsets"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> When:
-        """Epoch seconds, or offsets by partition. Fails with a usage error."""
-        text = str(value)
-        if text == "earliest":
-            return 0.0
-        try:  # first: 2026-11-21T09:30:00 has colons too
-            return Moment().convert(value, param, ctx)
-        except click.BadParameter:
-            pass
-        pairs = [re.fullmatch(OFFSET, pair, re.ASCII) for pair in text.split(",")]
-        if not all(pairs):
-            said = "neither a time, like 2h or 2026-11-21T09:30, nor offsets, like 0:1200"
-            self.fail(f"{value!r} is {said} or tickets:0:1200", param, ctx)
-        found = [pair.groups("") for pair in pairs if pair]
-        return {Place(topic, int(p)): int(offset) for topic, p, offset in found}
 
 
 @click.command(name="replay")
@@ -188,37 +162,13 @@ def _order(
     for topic in inputs:
         if not topics.is_input(topic):
             raise click.BadParameter(f"{topic} is no input topic of ours", param_hint="--topic")
-    begin = _of_topics(begin, "--from", topics, inputs)
-    until = None if until is None else _of_topics(until, "--until", topics, inputs)
+    begin = of_topics(begin, "--from", topics, inputs)
+    until = None if until is None else of_topics(until, "--until", topics, inputs)
     run_name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     for given, option in ((run_name, "--run"), (topic_prefix or "a", "--topic-prefix")):
         if not re.fullmatch(r"[a-zA-Z0-9._-]{1,100}", given, re.ASCII):
             raise click.BadParameter("letters, digits, . _ and - only", param_hint=option)
     return Order(run_name, begin, until, categories, topic_prefix, inputs)
-
-
-def _of_topics(when: When, option: str, topics: Topics, inputs: tuple[str, ...]) -> When:
-    """Offsets with their topics: that of those that name none must be clear."""
-    if not isinstance(when, Mapping):
-        return when
-    named = {Place(_topic_of(p, option, topics, inputs), p.partition): at for p, at in when.items()}
-    for topic in sorted({place.topic for place in named}):
-        if not topics.is_input(topic):
-            raise click.BadParameter(f"{topic} is no input topic of ours", param_hint=option)
-        if inputs and topic not in inputs:
-            raise click.BadParameter(f"{topic} is not among those of --topic", param_hint=option)
-    return named
-
-
-def _topic_of(place: Place, option: str, topics: Topics, inputs: tuple[str, ...]) -> str:
-    if place.topic:
-        return place.topic
-    if len(inputs) == 1:
-        return inputs[0]
-    if topics.more_inputs:
-        said = "there are several input topics: say TOPIC:PARTITION:OFFSET, or name one by --topic"
-        raise click.BadParameter(said, param_hint=option)
-    return topics.input
 
 
 async def _forecast(settings: Settings, order: Order, *, quiet: bool) -> Forecast:

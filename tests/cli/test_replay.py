@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -11,13 +10,11 @@ from click.testing import CliRunner, Result
 
 from streams.audit.topic_admin import UnreachableError
 from streams.cli import common, main, replay
-from streams.cli.replay import PlaceType
 from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.replay import runner
-from streams.replay.making import Order
 from streams.replay.plan import Plan
-from streams.settings import Settings, load_settings
+from streams.settings import Settings
 from tests.cli.scene_cli import Command
 
 
@@ -29,27 +26,6 @@ def call(*words: str) -> Result:
 def _key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test-key")
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("earliest", 0.0),
-        ("2026-11-21T00:00", 1_795_219_200.0),
-        ("2026-11-21T00:00:00", 1_795_219_200.0),
-        ("3:17", {Place("", 3): 17}),
-        ("0:5,1:6", {Place("", 0): 5, Place("", 1): 6}),
-        ("t.a-b:0:5,t:1:6", {Place("t.a-b", 0): 5, Place("t", 1): 6}),
-    ],
-)
-def test_a_place_is_a_time_or_offsets(text: str, place: Any) -> None:
-    assert PlaceType().convert(text, None, None) == place
-
-
-@pytest.mark.parametrize("text", ["", "soon", "1:", "t:1", "t:1:", "t/u:1:2", "1:2,", "-1:5"])
-def test_what_is_no_place_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter):
-        PlaceType().convert(text, None, None)
 
 
 @pytest.mark.parametrize(
@@ -74,20 +50,6 @@ def test_what_does_not_fit_together_is_refused_without_kafka(
     result = call(*words)
     assert result.exit_code == 2
     assert problem in result.stderr
-
-
-def order_of(words: str, *inputs: str, more: list[str]) -> Order:
-    settings = load_settings(input_topics=more)
-    begin = PlaceType().convert(words, None, None)
-    return replay._order(settings, begin, None, (), None, inputs, "r")
-
-
-def test_offsets_without_a_topic_are_of_the_only_one_that_can_be_meant() -> None:
-    assert order_of("0:5", more=[]).begin == {Place("tickets", 0): 5}
-    assert order_of("0:5", "mail", more=["mail"]).begin == {Place("mail", 0): 5}
-    every = order_of("mail:0:5,tickets:0:6", more=["^ma"])
-    assert every.begin == {Place("mail", 0): 5, Place("tickets", 0): 6}
-    assert every.topics == ()
 
 
 def test_without_a_key_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
