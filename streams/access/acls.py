@@ -150,7 +150,7 @@ def _replaying(settings: Settings, topics: Topics) -> Iterator[Acl]:
     yield from _on(_outputs(topics), "Read", "Write")
     yield from _on([topics.replays], "Create", "Read", "Write")
     # A run's own, whose names begin with its app id, are for it what a worker's are for that.
-    runs = app_id_of(settings, "")
+    runs = app_id_of(settings.app_id, "")
     own: tuple[Operation, ...] = ("Create", "Read", "Write", "Delete")
     yield from (Acl("topic", runs, operation, prefixed=True) for operation in own)
     yield Acl("group", runs, "Read", prefixed=True)

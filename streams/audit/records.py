@@ -6,14 +6,13 @@ from typing import NamedTuple, cast
 
 from aiokafka import ConsumerRecord
 
+from streams.audit.owner import owner_of
 from streams.audit.snapshot import place
 from streams.books.rows import ErrorDelta, SpendDelta, Stage, error, spend_of_ticket
 from streams.events.headers import (
-    APP,
     AT,
     COST,
     ERROR_TYPE,
-    RUN,
     SOURCE_OFFSET,
     SOURCE_PARTITION,
     SOURCE_TOPIC,
@@ -126,19 +125,6 @@ def read_item(
     except (UndecodableEvent, KeyError, ValueError, TypeError) as problem:
         what = f"no header {problem}" if isinstance(problem, KeyError) else str(problem)
         raise UnreadableError(what) from None
-
-
-def run_of(record: ConsumerRecord) -> str:
-    """The replay that sent a routed ticket or a dead letter; empty for the workers."""
-    return next((v.decode(errors="replace") for n, v in record.headers if n == RUN and v), "")
-
-
-def owner_of(record: ConsumerRecord) -> str:
-    """App id of the installation that sent a routed ticket or a dead letter; empty where it does
-    not say, as before there was the header. Of several the last counts: the others may have come
-    with the event."""
-    said = (value for name, value in reversed(record.headers) if name == APP and value)
-    return next(said, b"").decode(errors="replace")
 
 
 def header_texts(record: ConsumerRecord) -> dict[str, str]:

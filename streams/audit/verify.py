@@ -25,13 +25,13 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from streams.audit.books import RowKey
 from streams.audit.checks import Evidence
 from streams.audit.group import describe
+from streams.audit.owner import run_of
 from streams.audit.records import (
     NO_FORMER,
     Former,
     NotOursError,
     SourceKey,
     read_item,
-    run_of,
 )
 from streams.audit.report import Report
 from streams.audit.snapshot import (
@@ -44,7 +44,7 @@ from streams.audit.snapshot import (
 )
 from streams.books.windows import DAY
 from streams.claude.prices import prices_of
-from streams.events.sources import Sources
+from streams.events.sources import Place, Sources
 from streams.events.topics import DAY_MS, Topics
 from streams.settings import Settings
 
@@ -74,13 +74,13 @@ async def collect(
     topics: Topics,
     on_progress: OnProgress = ignore_progress,
     former_topics: Collection[str] = (),
-    within: Mapping[int, range] | None = None,
+    within: Mapping[Place, range] | None = None,
 ) -> Evidence:
     """Everything that the checks need, from Kafka. Raises as :func:`verify`.
 
     ``former_topics`` are category topics that the settings name no more. Those with the usual
     names, ``<input topic>.<category>``, are found without. ``within`` are the offsets, by
-    partition, that are looked at; all if not given.
+    source partition, that are looked at; all if not given.
     """
     outputs = [*topics.outputs, topics.dead_letter]
     async with open_snapshot(settings.kafka, on_progress=on_progress) as snapshot:
@@ -114,9 +114,10 @@ async def collect(
         former |= {topic: name for topic, name in there.items() if name in answered}
         evidence.forget_before(await gone_before(snapshot, former))
         async for event in snapshot.read(arrivals):
-            if within is not None and event.offset not in within.get(event.partition, ()):
+            here = Place(event.topic, event.partition)
+            if within is not None and event.offset not in within.get(here, ()):
                 continue
-            number = sources.number(event.topic, event.partition)
+            number = sources.number(*here)
             if number is not None:  # else it has come since the look at the topics
                 source = SourceKey(number, event.offset)
                 evidence.ledger.arrived(source, event.key, event.timestamp)

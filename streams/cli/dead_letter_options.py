@@ -70,6 +70,10 @@ topic_option = click.option(
     help="Another dead-letter topic, as Kafka Streams, Kafka Connect or Spring write them.",
 )
 
+all_apps_option = click.option(
+    "--all-apps", is_flag=True, help="Those of other installations too that share the topic."
+)
+
 _FILTERS = (
     click.option(
         "--error-type",

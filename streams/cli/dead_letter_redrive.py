@@ -17,7 +17,7 @@ from streams.dead_letters import marks
 from streams.dead_letters.plan import Order, Plan, make_plan
 from streams.dead_letters.redrive import Redriver
 from streams.dead_letters.wanted import Wanted
-from streams.settings import Settings
+from streams.settings import Settings, variable
 
 
 @click.command(name="redrive")
@@ -54,6 +54,7 @@ def command(
     its own. An event that fails again becomes a new dead letter, which counts its redrives; from
     --most-times on it is refused. Letters stay where they are, until their topic's retention.
     Letters of a replay are left alone unless --to is given: the workers have answered their events.
+    Those of other installations in the same topic are always left alone.
 
     Exit code 0: all that matched are redriven. 1: some are refused or left, or Kafka failed.
 
@@ -129,6 +130,11 @@ def _announce(order: Order, plan: Plan) -> None:
         click.echo(
             f"{plan.of_replays:,} are of replays: skipped (replay the offsets again, or give --to)"
         )
+    if plan.of_others:
+        click.echo(
+            f"{plan.of_others:,} are of other installations: skipped (redrive them with their "
+            f"{variable('app_id')})"
+        )
     for reason, count in plan.refused.most_common():
         click.echo(f"{count:,} cannot be redriven: {printable(reason)}")
 
@@ -144,4 +150,5 @@ def _report(order: Order, plan: Plan, redriven: int, *, dry_run: bool) -> dict[s
         "refused": plan.refused,
         "beyond_limit": plan.left,
         "of_replays": plan.of_replays,
+        "of_others": plan.of_others,
     }

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from streams.cli.common import console, json_option, load, print_json, run, topics_of, utc
-from streams.cli.dead_letter_options import Place, printable, topic_option
+from streams.cli.dead_letter_options import Place, all_apps_option, printable, topic_option
 from streams.dead_letters.families import BINARY_NUMBERS, number, text
 from streams.dead_letters.letter import Letter, letter_of
 from streams.dead_letters.reading import one
@@ -29,12 +29,16 @@ Content = tuple[dict[str, Any] | None, str]
 @click.argument("place", type=Place(), metavar="PARTITION:OFFSET")
 @click.option("--text", "with_text", is_flag=True, help="Show the ticket too: its text.")
 @topic_option
+@all_apps_option
 @json_option
-def command(place: tuple[int, int], with_text: bool, topic: str | None, as_json: bool) -> None:
+def command(
+    place: tuple[int, int], with_text: bool, topic: str | None, all_apps: bool, as_json: bool
+) -> None:
     """Show the dead letter at PARTITION:OFFSET: every header, its key, and how large it is.
 
     The numbers are those of the dead-letter topic, as list shows them in brackets and behind the @.
-    The ticket itself is shown only with --text; a value that is no ticket is shown as it is.
+    The ticket itself is shown only with --text; a value that is no ticket is shown as it is. One of
+    another installation in the same topic is shown only with --all-apps.
 
     \b
     Examples:
@@ -45,6 +49,10 @@ def command(place: tuple[int, int], with_text: bool, topic: str | None, as_json:
     topic = topic or topics_of(settings).dead_letter
     record, content = run(_read(settings, topic, place, with_text))
     letter = letter_of(record)
+    if not all_apps and not letter.is_of(settings.app_id):
+        raise click.ClickException(
+            f"{letter.place} is of installation {printable(letter.app)}: --all-apps shows it"
+        )
     if as_json:
         print_json({**letter.as_json(), **_body(record, content)})
     else:

@@ -5,7 +5,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from streams.cli.common import console, json_option, load, print_json, run, topics_of, utc
-from streams.cli.dead_letter_options import filter_options, printable, topic_option
+from streams.cli.dead_letter_options import (
+    all_apps_option,
+    filter_options,
+    printable,
+    topic_option,
+)
 from streams.cli.dead_letter_redrive import command as redrive_command
 from streams.cli.dead_letter_show import command as show_command
 from streams.dead_letters.reading import newest
@@ -51,11 +56,13 @@ command.add_command(redrive_command)
 )
 @filter_options
 @topic_option
+@all_apps_option
 @json_option
-def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> None:
+def listing(limit: int, wanted: Wanted, topic: str | None, all_apps: bool, as_json: bool) -> None:
     """List dead letters, newest first: where they are, where they came from, and why.
 
-    No text of a ticket is shown. Filters must all hold.
+    No text of a ticket is shown. Filters must all hold. Where several installations share the topic
+    only our own are listed.
 
     \b
     Examples:
@@ -65,14 +72,20 @@ def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> Non
     """
     settings = load()
     topic = topic or topics_of(settings).dead_letter
-    total, letters = run(newest(settings.kafka, topic, wanted, limit))
+    app = None if all_apps else settings.app_id
+    total, letters, others = run(newest(settings.kafka, topic, wanted, limit, app))
     if as_json:
         rows = [letter.as_json() for letter in letters]
-        print_json({"topic": topic, "total": total, "dead_letters": rows})
+        print_json({"topic": topic, "total": total, "others": others, "dead_letters": rows})
         return
-    table = Table("given up", "dead letter", "event", "stage", "error", "message")
+    whose = ["app"] if all_apps else []
+    table = Table("given up", *whose, "dead letter", "event", "stage", "error", "message")
     for letter in letters:
-        said = (letter.place, letter.source, letter.stage, letter.error_type, letter.message)
+        said = [letter.place, letter.source, letter.stage, letter.error_type, letter.message]
+        if all_apps:
+            said.insert(0, letter.app)
         table.add_row(utc(letter.given_up_at / 1000), *(escape(printable(text)) for text in said))
     console().print(table)
     click.echo(f"{len(letters)} of {total}")
+    if others:
+        click.echo(f"{others:,} are of other installations: --all-apps lists them too")

@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import MofNCompleteColumn
@@ -14,15 +14,15 @@ from streams.audit.report import Report
 from streams.audit.verify import collect
 from streams.claude.prices import prices_of
 from streams.cli.common import json_option, load, print_json, progress, run
-from streams.cli.dead_letter_options import Moment
 from streams.cli.reading_bar import reading_bar
+from streams.cli.replay_places import PlaceType, of_topics
 from streams.cli.replay_view import announce, show
 from streams.cli.replay_view import as_json as replay_json
 from streams.events.model import UNKNOWN
 from streams.events.topics import Topics
 from streams.observe.logs import configure
 from streams.preflight import PreflightError, check_api
-from streams.replay.making import Forecast, Order, Place, make_plan, topic_id
+from streams.replay.making import Forecast, Order, When, make_plan, topic_id
 from streams.replay.plan import Plan, installation
 from streams.replay.store import load_plan, save
 from streams.settings import Settings
@@ -33,31 +33,13 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-class PlaceType(click.ParamType):
-    """A time as Moment has it, ``earliest``, or ``PARTITION:OFFSET`` pairs with commas between."""
-
-    name = "time|offsets"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Place:
-        """Epoch seconds, or offsets by partition. Fails with a usage error."""
-        text = str(value)
-        if text == "earliest":
-            return 0.0
-        pairs = text.split(",")
-        if all(re.fullmatch(r"\d+:\d+", pair, re.ASCII) for pair in pairs):
-            return {int(p): int(o) for p, o in (pair.split(":") for pair in pairs)}
-        return Moment().convert(value, param, ctx)
-
-
 @click.command(name="replay")
 @click.option(
     "--from",
     "begin",
     type=PlaceType(),
-    help="From here on: 2h (ago), a time (ISO, UTC), earliest, or offsets like 0:1200,1:900: then "
-    "only these partitions.",
+    help="From here on: 2h (ago), a time (ISO, UTC), earliest, or offsets like 0:1200,1:900, of "
+    "several topics like mail:0:1200: then only these partitions.",
 )
 @click.option("--until", type=PlaceType(), help="Up to here; by default all that is there now.")
 @click.option(
@@ -73,19 +55,25 @@ class PlaceType(click.ParamType):
     metavar="P",
     help="Send results to P.billing, P.dead-letter and so on; by default to the worker's topics.",
 )
-@click.option("--topic", metavar="NAME", help="The input topic, of several.  [default: the first]")
+@click.option(
+    "--topic",
+    "inputs",
+    multiple=True,
+    metavar="NAME",
+    help="Only this input topic; may be given several times.  [default: all]",
+)
 @click.option("--run", "name", metavar="NAME", help="Name of the run.  [default: date and time]")
 @click.option("--resume", metavar="NAME", help="Go on with this run, as it was planned.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def command(
-    begin: Place | None,
-    until: Place | None,
+    begin: When | None,
+    until: When | None,
     categories: tuple[str, ...],
     only_unknown: bool,
     topic_prefix: str | None,
-    topic: str | None,
+    inputs: tuple[str, ...],
     name: str | None,
     resume: str | None,
     dry_run: bool,
@@ -107,6 +95,7 @@ def command(
     Examples:
       ticket-streams replay --from 2026-11-20T00:00 --only-unknown --dry-run
       ticket-streams replay --from earliest --topic-prefix trial --run trial
+      ticket-streams replay --from mail:0:1200,mail:1:900 --until 1h
       ticket-streams replay --resume trial
     """
     settings = load()
@@ -114,11 +103,11 @@ def command(
     chosen = tuple(dict.fromkeys([*categories, *([UNKNOWN] if only_unknown else [])]))
     forecast: Forecast | None = None
     if resume is None:
-        order = _order(settings, begin, until, chosen, topic_prefix, topic, name)
+        order = _order(settings, begin, until, chosen, topic_prefix, inputs, name)
         forecast = run(_forecast(settings, order, quiet=as_json))
         plan = forecast.plan
     else:
-        if begin is not None or until is not None or chosen or topic_prefix or topic or name:
+        if begin is not None or until is not None or chosen or topic_prefix or inputs or name:
             raise click.UsageError("--resume takes the run as it was planned")
         plan = run(_planned(settings, resume))
     own, topics = _installation(settings, plan)
@@ -156,11 +145,11 @@ def _check_api(settings: Settings) -> None:
 
 def _order(
     settings: Settings,
-    begin: Place | None,
-    until: Place | None,
+    begin: When | None,
+    until: When | None,
     categories: tuple[str, ...],
     topic_prefix: str | None,
-    topic: str | None,
+    inputs: tuple[str, ...],
     name: str | None,
 ) -> Order:
     if begin is None:
@@ -170,13 +159,16 @@ def _order(
         if category not in topics.categories:
             choice = f"one of {', '.join(topics.categories)}"
             raise click.BadParameter(choice, param_hint="--category")
-    if topic is not None and not topics.is_input(topic):
-        raise click.BadParameter(f"{topic} is no input topic of ours", param_hint="--topic")
+    for topic in inputs:
+        if not topics.is_input(topic):
+            raise click.BadParameter(f"{topic} is no input topic of ours", param_hint="--topic")
+    begin = of_topics(begin, "--from", topics, inputs)
+    until = None if until is None else of_topics(until, "--until", topics, inputs)
     run_name = name or f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     for given, option in ((run_name, "--run"), (topic_prefix or "a", "--topic-prefix")):
         if not re.fullmatch(r"[a-zA-Z0-9._-]{1,100}", given, re.ASCII):
             raise click.BadParameter("letters, digits, . _ and - only", param_hint=option)
-    return Order(run_name, begin, until, categories, topic_prefix, topic)
+    return Order(run_name, begin, until, categories, topic_prefix, inputs)
 
 
 async def _forecast(settings: Settings, order: Order, *, quiet: bool) -> Forecast:
@@ -190,9 +182,9 @@ async def _planned(settings: Settings, name: str) -> Plan:
     plan = await load_plan(settings, name)
     if plan is None:
         raise click.BadParameter(f"there is no run {name}", param_hint="--resume")
-    now = await topic_id(settings, plan.topic)
-    if plan.topic_id and now != plan.topic_id:
-        raise click.ClickException(f"topic {plan.topic} was made anew since run {name} was planned")
+    for topic, planned in plan.topics.items():
+        if planned and await topic_id(settings, topic) != planned:
+            raise click.ClickException(f"topic {topic} was made anew since run {name} was planned")
     return plan
 
 

@@ -17,7 +17,7 @@ def announce(forecast: Forecast, settings: Settings, topics: Topics) -> None:
     """What would be done, and what it costs."""
     plan = forecast.plan
     where = ", ".join(
-        f"{plan.topic}[{p}] {span.start}-{span.stop - 1}" for p, span in plan.within.items()
+        f"{place} {span.start}-{span.stop - 1}" for place, span in plan.within.items()
     )
     click.echo(f"{forecast.tickets:,} tickets of {where or 'nothing: the range is empty'}")
     if forecast.unwanted:
@@ -45,7 +45,8 @@ def as_json(plan: Plan, forecast: Forecast | None, report: Report | None) -> Map
     """Both, as far as they are known, for programs."""
     found: dict[str, Any] = {
         "run": plan.run,
-        "within": {str(p): [span.start, span.stop] for p, span in plan.within.items()},
+        "topics": list(plan.topics),
+        "within": {plan.name(p): [span.start, span.stop] for p, span in plan.within.items()},
         "selected": len(plan.selection) if plan.selected else None,
     }
     if forecast is not None:

@@ -43,6 +43,8 @@ MOST_CALLS = 50_000
 TAIL = 20
 """Offsets that are looked at before the end of a partition for the last tickets: about every second
 one is a transaction's marker."""
+SHARED_TAIL = 200
+"""The same, once others' tickets were seen there: they may write more than we do."""
 
 Part = Callable[[], Awaitable[None]]
 
@@ -57,6 +59,7 @@ class KafkaBooks(BooksSource):
         self._app_id = settings.app_id
         self._topics = topics
         self.latest.text = settings.dashboard_show_text
+        self.latest.app = settings.app_id
         self._next_call: dict[TopicPartition, int] = {}
 
     async def run(self) -> None:
@@ -186,7 +189,10 @@ class KafkaBooks(BooksSource):
                 seen = dict.fromkeys(partitions, 0)
                 while True:
                     await self.until_read()
+                    shared = self.latest.shared
                     await self._read_tails(reader, seen)
+                    if self.latest.shared and not shared:
+                        seen = dict.fromkeys(partitions, 0)  # once more, with the longer tails
                     await asyncio.sleep(LATEST_SECONDS)
 
     async def _read_tails(self, reader: AIOKafkaConsumer, seen: dict[TopicPartition, int]) -> None:
@@ -197,8 +203,9 @@ class KafkaBooks(BooksSource):
             moved = [tp for tp, end in ends.items() if end > seen[tp]]
             if not moved:
                 return
+            tail = SHARED_TAIL if self.latest.shared else TAIL
             for tp in moved:
-                reader.seek(tp, max(seen[tp], ends[tp] - TAIL))
+                reader.seek(tp, max(seen[tp], ends[tp] - tail))
                 seen[tp] = ends[tp]
             reader.resume(*moved)
             left = set(moved)

@@ -1,10 +1,11 @@
 """The last few tickets and dead letters, for a look; how many there are tells the books."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from streams.audit.owner import is_ours
 from streams.dead_letters.letter import letter_of
 from streams.events.wire import decode_routed
 
@@ -23,14 +24,28 @@ class Latest:
         self.letters: list[Json] = []
         self.text: bool = False
         """Whether tickets come with their id and the beginning of their text."""
+        self.app = ""
+        """The installation whose they are: those of others are left out."""
+        self.shared = False
+        """Whether any of another installation were seen."""
 
     def add_tickets(self, records: Iterable[ConsumerRecord]) -> None:
         """Records of category topics. Raises UndecodableEvent."""
-        self.tickets = _newest(self.tickets, (ticket_line(r, text=self.text) for r in records))
+        ours = self._ours(records, lambda record: is_ours(record, self.app))
+        self.tickets = _newest(self.tickets, (ticket_line(r, text=self.text) for r in ours))
 
     def add_letters(self, records: Iterable[ConsumerRecord]) -> None:
         """Records of the dead-letter topic."""
-        self.letters = _newest(self.letters, map(letter_line, records))
+        ours = self._ours(records, lambda record: letter_of(record).is_of(self.app))
+        self.letters = _newest(self.letters, map(letter_line, ours))
+
+    def _ours(
+        self, records: Iterable[ConsumerRecord], wanted: Callable[[ConsumerRecord], bool]
+    ) -> list[ConsumerRecord]:
+        every = list(records)
+        ours = [record for record in every if wanted(record)]
+        self.shared |= len(ours) < len(every)
+        return ours
 
 
 def ticket_line(record: ConsumerRecord, *, text: bool) -> Json:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from streams.delivery.size import Headers
 from streams.events import headers as names
 
+OURS = "ticket-streams"
+"""The family of what any of our installations gave up."""
 NUMBER_DIGITS = 19
 """Of the largest offset there is."""
 BINARY_NUMBERS = (4, 8)
@@ -96,7 +98,7 @@ def cause_of(headers: Headers) -> Cause:
     said = dict(headers)
     ours = family is STREAMS and names.ERROR_TYPE in said
     return Cause(
-        "ticket-streams" if ours else family.name,
+        OURS if ours else family.name,
         text(said[family.topic]),
         number(said.get(family.partition)),
         number(said.get(family.offset)),

@@ -5,8 +5,9 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from streams.audit.owner import belongs, owner_of, run_of
 from streams.audit.snapshot import place
-from streams.dead_letters.families import cause_of, number, text
+from streams.dead_letters.families import OURS, cause_of, number, text
 from streams.events import headers as names
 
 UNKNOWN = "?"
@@ -33,6 +34,14 @@ class Letter:
     """Whose headers tell this."""
     redriven: int
     """How often its event was redriven before."""
+    app: str = ""
+    """The installation that gave it up; empty where nobody says."""
+    run: str = ""
+    """The replay that did; empty for its workers."""
+
+    def is_of(self, app: str) -> bool:
+        """Whether it is this installation's, one of its replays', or nobody's who says so."""
+        return belongs(self.app, self.run, app)
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -43,6 +52,7 @@ def letter_of(record: ConsumerRecord) -> Letter:
     """The letter in this record of any dead-letter topic. Never fails: it may tell little."""
     cause = cause_of(record.headers)
     said = dict(record.headers)
+    ours = cause.family == OURS  # else these headers came with the event, and tell who routed it
     where = (UNKNOWN if n is None else str(n) for n in (cause.partition, cause.offset))
     return Letter(
         at=record.timestamp if cause.timestamp is None else cause.timestamp,
@@ -59,6 +69,8 @@ def letter_of(record: ConsumerRecord) -> Letter:
         message=cause.message,
         family=cause.family,
         redriven=number(said.get(names.REDRIVE_COUNT)) or 0,
+        app=owner_of(record) if ours else "",
+        run=run_of(record) if ours else "",
     )
 
 

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
-from streams.audit.records import run_of
+from streams.audit.owner import run_of
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import partition_counts
 from streams.dead_letters import marks
@@ -54,6 +54,8 @@ class Plan:
     """Letters beyond the limit."""
     of_replays: int = 0
     """Letters of replays, which are left alone."""
+    of_others: int = 0
+    """Letters of other installations, which redrive their own."""
 
     def offsets(self, topic: str) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
         """Where the planned letters begin and end, by partition."""
@@ -73,6 +75,9 @@ async def make_plan(settings: Settings, order: Order) -> Plan:
         marked = await marks.read_marks(snapshot, marks.topic_of(settings))
         found = list[tuple[int, int, int, str, int]]()
         async for record, letter in letters(snapshot, order.topic, order.wanted):
+            if not letter.is_of(settings.app_id):
+                plan.of_others += 1
+                continue
             if not order.again and marks.is_marked(record, marked):
                 plan.already += 1
                 continue

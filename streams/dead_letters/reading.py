@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -30,20 +31,32 @@ async def letters(
             yield record, letter
 
 
+class Newest(NamedTuple):
+    """How many there are, and those that were given up last, the last first."""
+
+    total: int
+    letters: list[Letter]
+    others: int
+    """Those of other installations, which are left out."""
+
+
 async def newest(
-    bootstrap: Address, topic: str, wanted: Wanted, limit: int
-) -> tuple[int, list[Letter]]:
-    """How many are ``wanted``, and the ``limit`` that were given up last, the last first.
+    bootstrap: Address, topic: str, wanted: Wanted, limit: int, app: str | None = None
+) -> Newest:
+    """The last ``limit`` that are ``wanted``, of the installation ``app`` or of all.
 
     Raises UnreachableError and MissingTopicError.
     """
-    total, best = 0, list[tuple[int, int, int, Letter]]()
+    total, others, best = 0, 0, list[tuple[int, int, int, Letter]]()
     async with open_snapshot(bootstrap) as snapshot:
         async for _, letter in letters(snapshot, topic, wanted):
+            if app is not None and not letter.is_of(app):
+                others += 1
+                continue
             total += 1
             entry = (letter.given_up_at, letter.partition, letter.offset, letter)
             (heapq.heappush if len(best) < limit else heapq.heappushpop)(best, entry)
-    return total, [entry[-1] for entry in sorted(best, reverse=True)]
+    return Newest(total, [entry[-1] for entry in sorted(best, reverse=True)], others)
 
 
 async def one(bootstrap: Address, topic: str, partition: int, offset: int) -> ConsumerRecord:

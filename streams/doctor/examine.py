@@ -20,6 +20,7 @@ from streams.doctor.finding import Finding
 from streams.doctor.group_checks import check_group
 from streams.doctor.machine import check_machine
 from streams.doctor.price_checks import check_prices
+from streams.doctor.quotas import check_quotas, read_quotas
 from streams.doctor.registry import check_registry
 from streams.doctor.setting_checks import check_settings
 from streams.doctor.topic_checks import check_topics
@@ -83,6 +84,7 @@ async def _look(settings: Settings, seen: Snapshot, found: list[Finding]) -> Non
     topics = Topics.of(settings)
     cluster = await read_cluster(seen.admin)
     found += check_cluster(settings, cluster)
+    found += check_quotas(settings, await read_quotas(seen.admin))
     inputs, sources = await seen.inputs(topics)
     facts = await read_topics(seen.admin, [*inputs, *(spec.name for spec in topics.specs())])
     found += check_topics(topics, facts, cluster.brokers, sources)

@@ -16,6 +16,7 @@ from aiokafka import ConsumerRecord
 from streams.audit.account import Account
 from streams.audit.checks import Evidence
 from streams.audit.fates import Mark
+from streams.audit.owner import run_of
 from streams.audit.records import (
     Finished,
     NotOursError,
@@ -23,7 +24,6 @@ from streams.audit.records import (
     SourceKey,
     UnreadableError,
     read_item,
-    run_of,
 )
 from streams.audit.snapshot import place
 from streams.audit.verify import feed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aiokafka import TopicPartition
 
-from streams.audit.records import owner_of, run_of
+from streams.audit.owner import owner_of, run_of
 from streams.audit.snapshot import (
     OnProgress,
     Snapshot,
@@ -14,11 +14,13 @@ from streams.audit.snapshot import (
     open_consumer,
     open_snapshot,
 )
+from streams.audit.topic_admin import MissingTopicError
 from streams.claude.prices import prices_of
 from streams.delivery.source_topic import SourceTopic
 from streams.evaluate.estimate import Estimate, estimate
 from streams.evaluate.labels import Labelled
 from streams.events.model import Ticket
+from streams.events.sources import Place
 from streams.events.times import now_ms
 from streams.events.topics import Topics
 from streams.events.wire import UndecodableEvent, decode_routed
@@ -31,8 +33,8 @@ PRICED = 5_000
 
 REGISTRY_SECONDS = 15.0
 
-Place = float | Mapping[int, int]
-"""A time in epoch seconds, or an offset by partition."""
+When = float | Mapping[Place, int]
+"""A time in epoch seconds, or an offset by source partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,18 @@ class Order:
     """What is asked for. ``categories`` are those that the tickets have now; empty for all."""
 
     run: str
-    begin: Place
-    until: Place | None = None
+    begin: When
+    until: When | None = None
     categories: Collection[str] = ()
     topic_prefix: str | None = None
-    topic: str | None = None
-    """The input topic; the first one if not given."""
+    topics: Collection[str] = ()
+    """The input topics; empty for all."""
+
+    @property
+    def named(self) -> set[str]:
+        """Every topic that is named anywhere."""
+        offsets = [when for when in (self.begin, self.until) if isinstance(when, Mapping)]
+        return {*self.topics, *(place.topic for when in offsets for place in when)}
 
 
 @dataclass(slots=True)
@@ -67,14 +75,19 @@ async def make_plan(
     """Reads the range and changes nothing. Raises UnreachableError, MissingTopicError, NoPrice."""
     topics = Topics.of(settings)
     async with open_snapshot(settings.kafka, on_progress=tell) as snapshot:
-        topic = order.topic or topics.input
-        within = await _within(settings, topic, order, snapshot)
-        plan = Plan(order.run, topic, "", within, order.topic_prefix, made_at=now_ms())
+        inputs = topics.inputs(await snapshot.topics())
+        for missing in order.named.difference(inputs):
+            raise MissingTopicError(missing)  # a pattern matches it, and it is not there
+        chosen = [name for name in inputs if not order.topics or name in order.topics]
+        within = await _within(settings, chosen, order, snapshot)
+        read = {place.topic for place in within}
+        # Without any event it is a plan all the same, of the first.
+        ids = {name: await topic_id(settings, name) for name in chosen if name in read or not read}
+        plan = Plan(order.run, ids, within, order.topic_prefix, made_at=now_ms())
         if order.categories:
-            selection = await _selection(snapshot, topics, order.categories, topic, within)
+            selection = await _selection(snapshot, topics, order.categories, within)
             plan = replace(plan, selected=True, selection=selection)
-        forecast = await _forecast(settings, plan, snapshot)
-    return replace(forecast, plan=replace(plan, topic_id=await topic_id(settings, topic)))
+        return await _forecast(settings, plan, snapshot)
 
 
 async def topic_id(settings: Settings, topic: str) -> str:
@@ -88,26 +101,24 @@ async def topic_id(settings: Settings, topic: str) -> str:
 
 
 async def _within(
-    settings: Settings, topic: str, order: Order, snapshot: Snapshot
-) -> dict[int, range]:
-    ends = await snapshot.ends([topic])
-    starts = await snapshot.starts([topic])
+    settings: Settings, topics: Collection[str], order: Order, snapshot: Snapshot
+) -> dict[Place, range]:
+    ends = await snapshot.ends(topics)
+    starts = await snapshot.starts(topics)
     first = await _places(settings, order.begin, ends)
     last = ends if order.until is None else await _places(settings, order.until, ends)
-    ranges = {
-        tp.partition: range(max(first[tp], starts[tp]), min(last[tp], ends[tp])) for tp in ends
-    }
-    return {number: span for number, span in sorted(ranges.items()) if span}
+    ranges = {Place(*tp): range(max(first[tp], starts[tp]), min(last[tp], ends[tp])) for tp in ends}
+    return {place: span for place, span in sorted(ranges.items()) if span}
 
 
 async def _places(
-    settings: Settings, place: Place, ends: Mapping[TopicPartition, int]
+    settings: Settings, when: When, ends: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
     """An offset for each partition. A partition that is not named has none of its events meant."""
-    if isinstance(place, Mapping):
-        return {tp: place.get(tp.partition, end) for tp, end in ends.items()}
+    if isinstance(when, Mapping):
+        return {tp: when.get(Place(*tp), end) for tp, end in ends.items()}
     async with open_consumer(settings.kafka, "read_committed") as consumer:
-        found = await consumer.offsets_for_times(dict.fromkeys(ends, round(place * 1000)))
+        found = await consumer.offsets_for_times(dict.fromkeys(ends, round(when * 1000)))
     return {tp: at.offset if (at := found.get(tp)) else end for tp, end in ends.items()}
 
 
@@ -115,8 +126,7 @@ async def _selection(
     snapshot: Snapshot,
     topics: Topics,
     categories: Collection[str],
-    topic: str,
-    within: Mapping[int, range],
+    within: Mapping[Place, range],
 ) -> Selection:
     """The tickets in the range that the worker itself, and no replay, sent to these categories."""
     selection = Selection()
@@ -127,24 +137,26 @@ async def _selection(
         routed = decode_routed(record.value)
         source = routed.source
         # A ticket of another topic may be another installation's, of before it said so.
-        wanted_now = source.topic == topic and routed.classification.category in categories
-        if wanted_now and source.offset in within.get(source.partition, ()):
-            selection.add(source.partition, source.offset)
+        place = Place(source.topic, source.partition)
+        wanted_now = routed.classification.category in categories
+        if wanted_now and source.offset in within.get(place, ()):
+            selection.add(place, source.offset)
     return selection
 
 
 async def _forecast(settings: Settings, plan: Plan, snapshot: Snapshot) -> Forecast:
     forecast, priced = Forecast(plan), list[Labelled]()
     registry = registry_of(settings)
-    ends = {TopicPartition(plan.topic, p): span.stop for p, span in plan.within.items()}
-    starts = {TopicPartition(plan.topic, p): span.start for p, span in plan.within.items()}
+    ends = {TopicPartition(*place): span.stop for place, span in plan.within.items()}
+    starts = {TopicPartition(*place): span.start for place, span in plan.within.items()}
     async for record in snapshot.read(ends, starts):
-        if plan.selected and (record.partition, record.offset) not in plan.selection:
+        source = record.topic, record.partition, record.offset
+        if plan.selected and source not in plan.selection:
             forecast.unwanted += 1
             continue
         try:
             async with asyncio.timeout(REGISTRY_SECONDS):
-                found = await registry.decode_ticket(record.value, record.headers, plan.topic)
+                found = await registry.decode_ticket(record.value, record.headers, record.topic)
         except UndecodableEvent:
             forecast.unreadable += 1
             continue

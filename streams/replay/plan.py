@@ -6,8 +6,10 @@ events, whatever has arrived since.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.settings import Settings
 
@@ -16,35 +18,36 @@ RUNS_IN_A_RECORD = 20_000
 
 
 class Selection:
-    """Offsets by partition: the events that a replay asks for."""
+    """Offsets by source partition: the events that a replay asks for. Asked by topic, partition
+    and offset."""
 
-    def __init__(self, offsets: Mapping[int, set[int]] | None = None) -> None:
-        self._offsets = {p: set(some) for p, some in (offsets or {}).items()}
+    def __init__(self, offsets: Mapping[Place, set[int]] | None = None) -> None:
+        self._offsets = {place: set(some) for place, some in (offsets or {}).items()}
 
-    def __contains__(self, place: object) -> bool:
-        if not isinstance(place, tuple):
+    def __contains__(self, event: object) -> bool:
+        if not isinstance(event, tuple):
             return False
-        partition, offset = place
-        return offset in self._offsets.get(partition, ())
+        *place, offset = event
+        return offset in self._offsets.get(Place(*place), ())
 
     def __len__(self) -> int:
         return sum(map(len, self._offsets.values()))
 
-    def add(self, partition: int, offset: int) -> None:
+    def add(self, place: Place, offset: int) -> None:
         """One more event."""
-        self._offsets.setdefault(partition, set()).add(offset)
+        self._offsets.setdefault(place, set()).add(offset)
 
-    def chunks(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-        """A partition and some of its offsets, as runs of which both ends are meant."""
-        for partition, offsets in sorted(self._offsets.items()):
+    def chunks(self) -> Iterator[tuple[Place, list[tuple[int, int]]]]:
+        """A source partition and some of its offsets, as runs of which both ends are meant."""
+        for place, offsets in sorted(self._offsets.items()):
             runs = list(runs_of(offsets))
             for first in range(0, len(runs), RUNS_IN_A_RECORD):
-                yield partition, runs[first : first + RUNS_IN_A_RECORD]
+                yield place, runs[first : first + RUNS_IN_A_RECORD]
 
-    def take(self, partition: int, runs: Iterable[Iterable[int]]) -> None:
+    def take(self, place: Place, runs: Iterable[Iterable[int]]) -> None:
         """A chunk, as ``chunks`` gave it."""
         for first, last in runs:
-            self._offsets.setdefault(partition, set()).update(range(first, last + 1))
+            self._offsets.setdefault(place, set()).update(range(first, last + 1))
 
 
 def runs_of(offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -62,13 +65,13 @@ def runs_of(offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``within`` is, by partition, the range of offsets that is read."""
+    """``within`` is, by source partition, the range of offsets that is read."""
 
     run: str
-    topic: str
-    topic_id: str
-    """The input topic's own id, empty where Kafka has none: one made again has other events."""
-    within: Mapping[int, range]
+    topics: Mapping[str, str]
+    """The input topics that are read, at least one, and the id that Kafka gave each, empty where it
+    has none: a topic made again has other events."""
+    within: Mapping[Place, range]
     topic_prefix: str | None = None
     """Of the topics that the results go to; None for those of the worker."""
     selected: bool = False
@@ -81,29 +84,53 @@ class Plan:
         """Offsets in the ranges, gaps included."""
         return sum(map(len, self.within.values()))
 
+    def name(self, place: Place) -> str:
+        """For people: the partition, with its topic where there are several."""
+        return str(place) if len(self.topics) > 1 else str(place.partition)
+
     def as_json(self) -> bytes:
         """Without the selection, which may be large."""
-        given = asdict(replace(self, within={}, selection=Selection()))
-        del given["selection"]
-        given["within"] = {str(p): [r.start, r.stop] for p, r in self.within.items()}
+        topics: dict[str, Any] = {
+            name: {"id": topic_id, "within": {}} for name, topic_id in self.topics.items()
+        }
+        for (topic, partition), span in self.within.items():
+            topics[topic]["within"][str(partition)] = [span.start, span.stop]
+        given = {
+            "run": self.run,
+            "topics": topics,
+            "topic_prefix": self.topic_prefix,
+            "selected": self.selected,
+            "made_at": self.made_at,
+        }
         return json.dumps(given).encode()
 
     @classmethod
     def of_json(cls, value: bytes, selection: Selection) -> "Plan":
-        """As ``as_json`` wrote it. Raises ValueError, KeyError, TypeError for anything else."""
+        """As ``as_json`` wrote it, or an older version, whose plans were of one topic. Raises
+        ValueError, KeyError, TypeError for anything else."""
         found = json.loads(value)
-        within = {int(p): range(*ends) for p, ends in found.pop("within").items()}
-        return cls(**found, within=within, selection=selection)
+        if "topic" in found:
+            one = {"id": found.pop("topic_id"), "within": found.pop("within")}
+            found["topics"] = {found.pop("topic"): one}
+        topics = found.pop("topics")
+        within = {
+            Place(name, int(partition)): range(*ends)
+            for name, said in topics.items()
+            for partition, ends in said["within"].items()
+        }
+        ids = {name: said["id"] for name, said in topics.items()}
+        return cls(**found, topics=ids, within=within, selection=selection)
 
 
-def app_id_of(settings: Settings, run: str) -> str:
-    """The app id of a run: its group, its transactions and its books are its own."""
-    return f"{settings.app_id}-replay-{run}"
+def app_id_of(app: str, run: str) -> str:
+    """The app id of a run of the installation ``app``: its group, its transactions and its books
+    are its own."""
+    return f"{app}-replay-{run}"
 
 
 def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
     """Settings and topics of the run. Raises ValueError where its topics would collide."""
-    changes = {"app_id": app_id_of(settings, plan.run), "group_instance_id": None}
+    changes = {"app_id": app_id_of(settings.app_id, plan.run), "group_instance_id": None}
     own = settings.model_copy(update=changes)
     topics = replace(Topics.of(own), run=plan.run, skips=True)
     if plan.topic_prefix is not None:
@@ -117,6 +144,7 @@ def installation(settings: Settings, plan: Plan) -> tuple[Settings, Topics]:
             dead_letter=f"{prefix}.{topics.dead_letter.removeprefix(usual)}",
             shared=topics.shared and f"{prefix}.{topics.shared.removeprefix(usual)}",
         )
-    topics = replace(topics, input=plan.topic, more_inputs=())
+    first, *more = plan.topics
+    topics = replace(topics, input=first, more_inputs=tuple(more))
     topics.check()
     return own, topics

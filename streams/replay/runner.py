@@ -1,4 +1,4 @@
-"""Carries a replay out: the worker's own machinery over a range of the input topic.
+"""Carries a replay out: the worker's own machinery over a range of the input topics.
 
 No consumer group assigns anything: this one process owns all partitions of the run. It fences
 whoever ran the same run before, goes on from what that committed, and ends with the range. All that
@@ -21,12 +21,11 @@ from streams.books.changelog import decode_count, decode_spend, encode_count, en
 from streams.books.rows import SpendRow
 from streams.delivery.choice import Choice
 from streams.delivery.faust_door import create_app
+from streams.delivery.member import Member
 from streams.delivery.outbox import Books
 from streams.delivery.progress import metadata_of
 from streams.delivery.work import Work
 from streams.events.headers import RUN
-from streams.events.model import Source
-from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.events.wire import RoutedEncoder
 from streams.preflight import output_encoder
@@ -68,8 +67,7 @@ class Replay:
 
     async def _owned(self, parts: Parts) -> None:
         await parts.claude.open()
-        places = [Place(*tp) for tp in self._partitions()]
-        await parts.member.assigned(places, GENERATION)
+        await parts.member.assigned(list(self.plan.within), GENERATION)
         if not parts.member.ready:
             await asyncio.Event().wait()  # it has told why, and the process ends
         working = asyncio.create_task(self._work(parts))
@@ -94,7 +92,7 @@ class Replay:
             await consumer.start()
             consumer.assign(list(self._partitions()))
             new = {
-                tp: OffsetAndMetadata(span.start, metadata_of(self.plan.topic_id))
+                tp: OffsetAndMetadata(span.start, metadata_of(self.plan.topics[tp.topic]))
                 for tp, span in self._partitions().items()
                 if await consumer.committed(tp) is None
             }
@@ -104,7 +102,7 @@ class Replay:
             await consumer.stop()
 
     def _partitions(self) -> Mapping[TopicPartition, range]:
-        return {TopicPartition(self.plan.topic, p): span for p, span in self.plan.within.items()}
+        return {TopicPartition(*place): span for place, span in self.plan.within.items()}
 
     def _assemble(self, encoder: RoutedEncoder) -> Parts:
         app = create_app(self.settings)
@@ -121,13 +119,15 @@ class Replay:
         async with open_consumer(self.settings.kafka, "read_committed") as consumer:
             left = {tp: span.stop for tp, span in self._partitions().items()}
             consumer.assign(list(left))
-            for tp in left:
-                consumer.seek(tp, parts.member.partitions[tp.partition].committed)
+            for place, committed in parts.member.standing().items():
+                consumer.seek(TopicPartition(*place), committed)
             while left:
                 for tp, records in (await consumer.getmany(*left, timeout_ms=POLL_MS)).items():
                     for record in records:
                         if record.offset < left[tp]:
-                            await parts.member.receive(self._work_of(record), GENERATION)
+                            await parts.member.receive(
+                                self._work_of(record, parts.member), GENERATION
+                            )
                 for tp in list(left):
                     # Compared with the position: markers of transactions may stand at the end.
                     if await consumer.position(tp) >= left[tp]:
@@ -136,9 +136,9 @@ class Replay:
         while parts.member.pending:  # noqa: ASYNC110 - the member has no event for it
             await asyncio.sleep(LOOK_EVERY)
 
-    def _work_of(self, record: ConsumerRecord) -> Work:
+    def _work_of(self, record: ConsumerRecord, member: Member) -> Work:
         return Work(
-            source=Source(record.topic, record.partition, record.offset),
+            source=member.source_of(record.topic, record.partition, record.offset),
             key=record.key,
             value=record.value,
             timestamp=record.timestamp,
@@ -156,8 +156,8 @@ class Replay:
             parts.fail(complaint)
         spans = self.plan.within
         passed = [
-            min(len(spans[number]), max(0, partition.committed - spans[number].start))
-            for number, partition in parts.member.partitions.items()
+            min(len(spans[place]), max(0, committed - spans[place].start))
+            for place, committed in parts.member.standing().items()
         ]
         if passed:
             self.tell(sum(passed), self.plan.events)

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from streams.access.connection import client_arguments
 from streams.audit.snapshot import Snapshot, open_snapshot
 from streams.audit.topic_admin import connect, create, open_admin, partition_counts
+from streams.events.sources import Place
 from streams.events.topics import Topics, TopicSpec
 from streams.replay.plan import Plan, Selection
 from streams.settings import Settings
@@ -25,8 +26,8 @@ async def save(settings: Settings, plan: Plan) -> None:
     producer = AIOKafkaProducer(**client_arguments(bootstrap), enable_idempotence=True)
     try:
         await connect(producer, bootstrap)
-        for number, (partition, runs) in enumerate(plan.selection.chunks()):
-            value = json.dumps({"partition": partition, "runs": runs}).encode()
+        for number, (place, runs) in enumerate(plan.selection.chunks()):
+            value = json.dumps({**place._asdict(), "runs": runs}).encode()
             await producer.send_and_wait(topic, value, f"{plan.run}/{number}".encode())
         await producer.send_and_wait(topic, plan.as_json(), plan.run.encode())
     finally:
@@ -52,8 +53,10 @@ async def read_plan(snapshot: Snapshot, topic: str, run: str) -> Plan | None:
             chunks[record.key] = record.value
     if value is None:
         return None
-    selection = Selection()
+    plan = Plan.of_json(value, Selection())
+    only = next(iter(plan.topics))  # that of an older version's plan, whose chunks do not name it
     for chunk in chunks.values():
         found = json.loads(chunk)
-        selection.take(found["partition"], found["runs"])
-    return Plan.of_json(value, selection)
+        place = Place(found.get("topic", only), found["partition"])
+        plan.selection.take(place, found["runs"])
+    return plan

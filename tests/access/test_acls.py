@@ -65,7 +65,7 @@ def test_several_inputs_need_rights_on_each_and_on_their_numbers() -> None:
 
 
 def test_an_operator_has_all_that_the_worker_of_a_run_needs() -> None:
-    plan = Plan("again", TOPICS.input, "", {})
+    plan = Plan("again", {TOPICS.input: ""}, {})
     own, _ = installation(SETTINGS, plan)
     granted = least("operator", SETTINGS)
     for needed in least("worker", own):

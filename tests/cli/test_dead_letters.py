@@ -9,7 +9,7 @@ import pytest
 from tests.audit.kafka_scene import create_topic, producer_for, write
 from tests.audit.scene import Written
 from tests.cli.scene_cli import Command
-from tests.dead_letters.records import CONNECT, SPRING, Headers
+from tests.dead_letters.records import CONNECT, OURS, SPRING, Headers
 
 pytestmark = pytest.mark.kafka
 
@@ -77,6 +77,26 @@ def test_it_reads_the_letters_of_connect_and_spring(command: Command, namespace:
     assert {letter["source"] for letter in letters} == {"orders[3]@1042"}
     only = command.json("dead-letters", "--topic", topic, "--stage", "VALUE_CONVERTER")
     assert [letter["family"] for letter in only["dead_letters"]] == ["kafka-connect"]
+
+
+def test_those_of_other_installations_are_shown_only_when_asked_for(command: Command) -> None:
+    topic = f"{command.settings.app_id}-shared"
+    theirs: Headers = [*OURS, ("ticket-streams.app", b"them\x1b[31m")]
+    write_to(command, topic, (TICKET, OURS), (TICKET, theirs))
+    ours = command.json("dead-letters", "--topic", topic)
+    assert (ours["total"], ours["others"]) == (1, 1)
+    assert [letter["offset"] for letter in ours["dead_letters"]] == [0]
+    assert "--all-apps lists them too" in command("dead-letters", "--topic", topic).stdout
+    every = command.json("dead-letters", "--topic", topic, "--all-apps")
+    assert (every["total"], every["others"]) == (2, 0)
+    assert {letter["app"] for letter in every["dead_letters"]} == {"", "them\x1b[31m"}
+    at = ("dead-letters", "show", "0:1", "--topic", topic)
+    refused = command(*at, "--text")
+    assert refused.exit_code == 1
+    assert "is of installation them" in refused.stderr
+    assert "secret" not in refused.output
+    assert "\x1b" not in refused.output
+    assert command.json(*at, "--all-apps")["offset"] == 1
 
 
 def test_show_tells_everything_but_the_text(command: Command, namespace: str) -> None:

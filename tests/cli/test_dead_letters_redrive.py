@@ -106,6 +106,16 @@ def test_letters_of_a_replay_come_to_the_workers_only_if_somebody_says_so(
     assert "ticket-streams.run" not in dict(event.headers)
 
 
+def test_letters_of_another_installation_are_its_own_to_redrive(command: Command) -> None:
+    theirs = command.scene.dead_letter(0, 1)
+    theirs.headers.append(("ticket-streams.app", b"them"))
+    letter(command, theirs)
+    done = redrive(command)
+    assert (done["redriven"], done["of_others"], done["refused"]) == (2, 1, {})
+    shown = command("dead-letters", "redrive", "--dry-run").stdout
+    assert "1 are of other installations: skipped" in shown
+
+
 def test_a_dry_run_and_a_no_change_nothing(command: Command) -> None:
     dry = command.json("dead-letters", "redrive", "--dry-run")
     assert (dry["dry_run"], dry["planned"], dry["redriven"]) == (True, 2, 0)

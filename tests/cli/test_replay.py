@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -11,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from streams.audit.topic_admin import UnreachableError
 from streams.cli import common, main, replay
-from streams.cli.replay import PlaceType
+from streams.events.sources import Place
 from streams.events.topics import Topics
 from streams.replay import runner
 from streams.replay.plan import Plan
@@ -30,37 +29,24 @@ def _key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("earliest", 0.0),
-        ("2026-11-21T00:00", 1_795_219_200.0),
-        ("3:17", {3: 17}),
-        ("0:5,1:6", {0: 5, 1: 6}),
-    ],
-)
-def test_a_place_is_a_time_or_offsets(text: str, place: Any) -> None:
-    assert PlaceType().convert(text, None, None) == place
-
-
-@pytest.mark.parametrize("text", ["", "soon", "1:", "1:2:3", "1:2,", "-1:5"])
-def test_what_is_no_place_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter):
-        PlaceType().convert(text, None, None)
-
-
-@pytest.mark.parametrize(
     ("words", "problem"),
     [
         ([], "--from is needed, or --resume"),
         (["--from", "1h", "--category", "nonsense"], "one of billing, technical"),
         (["--from", "1h", "--run", "a/b"], "letters, digits"),
         (["--from", "1h", "--topic-prefix", "a b"], "letters, digits"),
+        (["--from", "1h", "--topic", "other"], "other is no input topic of ours"),
+        (["--from", "other:0:1"], "other is no input topic of ours"),
+        (["--from", "1h", "--until", "0:1"], "say TOPIC:PARTITION:OFFSET, or name one by --topic"),
+        (["--from", "mail:0:1", "--topic", "tickets"], "mail is not among those of --topic"),
+        (["--resume", "a", "--topic", "mail"], "--resume takes the run as it was planned"),
         (["--resume", "a", "--only-unknown"], "--resume takes the run as it was planned"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_without_kafka(
-    words: list[str], problem: str
+    words: list[str], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICKET_STREAMS_INPUT_TOPICS", "mail")
     result = call(*words)
     assert result.exit_code == 2
     assert problem in result.stderr
@@ -90,7 +76,7 @@ def test_whatever_of_kafka_interrupts_it_the_command_that_goes_on_is_told(
     monkeypatch.setattr(runner, "Replay", Interrupted)
     monkeypatch.setattr(common, "_denied", lambda: None)  # which asks Kafka
     settings = Settings()
-    plan = Plan("r7", "tickets", "id", {0: range(9)})
+    plan = Plan("r7", {"tickets": "id"}, {Place("tickets", 0): range(9)})
     with pytest.raises(click.ClickException, match=r"replay --resume r7$"):
         replay._carry_out(settings, Topics.of(settings), plan)
 

@@ -9,9 +9,11 @@ from streams.audit.topic_admin import create_missing
 from streams.books.changelog import encode_key, encode_spend
 from streams.books.rows import SpendRow
 from streams.dashboard import kafka_source
-from streams.dashboard.kafka_source import KafkaBooks
+from streams.dashboard.kafka_source import TAIL, KafkaBooks
 from streams.dashboard.live import group_json
 from streams.dashboard.source import BooksSource
+from streams.events.headers import APP
+from streams.settings import Settings
 from tests.audit.kafka_scene import abort, producer_for, publish, write
 from tests.audit.scene import Scene, Written, settings_of, topics_for
 
@@ -34,6 +36,18 @@ async def until(source: BooksSource, condition: Callable[[], bool], limit: float
     async with asyncio.timeout(limit):
         while not condition():
             await source.changed(source.version)
+
+
+async def bury(scene: Scene, settings: Settings) -> None:
+    """Another installation writes more to the same topics than a look at their ends shows."""
+    theirs = [
+        Written(topic, partition, None, b"theirs", [(APP, b"them")])
+        for topic in scene.topics.outputs
+        for partition in scene.partitions
+        for _ in range(TAIL)
+    ]
+    async with producer_for(settings, "them") as producer, producer.transaction():
+        await write(producer, theirs)
 
 
 def tickets(source: BooksSource) -> int:
@@ -73,6 +87,7 @@ async def test_calls_the_group_and_the_last_tickets_are_seen_while_somebody_look
     settings = settings_of(namespace, kafka)
     scene = Scene(topics_for(settings))
     await publish(scene, settings)
+    await bury(scene, settings)
     async with running(KafkaBooks(settings, scene.topics)) as source:
         await until(source, lambda: source.calls.since is not None)
         assert not source.group  # nobody looks

@@ -15,10 +15,11 @@ def test_tombstones_are_skipped_where_that_is_asked_for() -> None:
 
 
 def test_only_what_is_selected_is_read() -> None:
-    choice = Choice(only={(3, 7)})
+    choice = Choice(only={("tickets", 3, 7)})
     assert choice.refuses(work(7, partition=3)) is None
     assert choice.refuses(work(8, partition=3)) == "not_selected"
     assert choice.refuses(work(7, partition=4)) == "not_selected"
+    assert Choice(only={("mail", 3, 7)}).refuses(work(7, partition=3)) == "not_selected"
 
 
 @pytest.mark.parametrize("field", ["paid", "so_far"])

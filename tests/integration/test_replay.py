@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
-from streams.audit.records import run_of
+from streams.audit.owner import run_of
 from streams.audit.snapshot import read_topic
 from streams.audit.verify import collect
 from streams.events.wire import decode_done, decode_routed
+from streams.replay.making import Order, make_plan
 from streams.replay.plan import installation
 from streams.replay.store import load_plan
 from streams.settings import to_environment
+from tests.audit.kafka_scene import create_topic
+from tests.replay.older import save_as_older
 from tests.stack import SHARED, Stack, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
-TICKETS = 150
+TICKETS, MAILED = 150, 50
+"""All of them, and those in the second topic."""
 
 
 def replay(stack: Stack, *words: str, wait: bool = True) -> subprocess.Popen[str]:
@@ -43,30 +47,41 @@ def printed(process: subprocess.Popen[str]) -> Any:
     return json.loads(out)
 
 
-async def routed_by(stack: Stack, kafka: str, run: str) -> Counter[tuple[int, int]]:
-    found: Counter[tuple[int, int]] = Counter()
+async def routed_by(stack: Stack, kafka: str, run: str) -> Counter[tuple[str, int, int]]:
+    """Its results by the topic, partition and offset of their tickets."""
+    found: Counter[tuple[str, int, int]] = Counter()
     topics = stack.topics
     async for record in read_topic(kafka, *topics.categories.values(), topics.dead_letter):
         if run_of(record) == run:
             if record.topic == topics.dead_letter:
                 headers = {name: value or b"" for name, value in record.headers}
-                prefix = "__streams.errors."
-                source = int(headers[prefix + "partition"]), int(headers[prefix + "offset"])
+                topic, *numbers = (
+                    headers[f"__streams.errors.{name}"] for name in ("topic", "partition", "offset")
+                )
+                partition, offset = map(int, numbers)
+                found[topic.decode(), partition, offset] += 1
             else:
-                where = decode_routed(record.value).source
-                source = where.partition, where.offset
-            found[source] += 1
+                found[decode_routed(record.value).source[:3]] += 1
     return found
 
 
-async def test_a_replay_that_is_killed_goes_on_and_sends_each_ticket_once(
+async def test_a_replay_that_is_killed_goes_on_and_sends_each_ticket_of_all_topics_once(
     kafka: str, namespace: str, tmp_path: Path
 ) -> None:
+    mail = f"{namespace}-mail"
     with running_stack(
-        kafka, namespace, tmp_path, {"latency": 0.1}, batch_size=4, max_calls=8
+        kafka,
+        namespace,
+        tmp_path,
+        {"latency": 0.1},
+        batch_size=4,
+        max_calls=8,
+        input_topics=[mail],
     ) as stack:
+        await create_topic(kafka, mail, 1)
         await stack.create_topics(partitions=2)
-        await stack.send_samples(TICKETS)
+        await stack.send_samples(TICKETS - MAILED)
+        await stack.send_samples(MAILED, seed=2, topic=mail)
         worker = stack.worker()
         first = await stack.until_finished(TICKETS)
         assert worker.stop() == 0
@@ -82,9 +97,12 @@ async def test_a_replay_that_is_killed_goes_on_and_sends_each_ticket_once(
         done = printed(replay(stack, "--resume", "again", "--json"))
         assert done["verify"]["ok"]
         assert done["verify"]["tickets"] == TICKETS
+        assert done["topics"] == [stack.topics.input, mail]
+        assert f"{mail}[0]" in done["within"]
 
         again = await routed_by(stack, kafka, "again")
         assert len(again) == TICKETS
+        assert sum(topic == mail for topic, _, _ in again) == MAILED
         assert set(again.values()) == {1}
         assert await routed_by(stack, kafka, "") == again  # the workers' own, as they were
 
@@ -106,7 +124,7 @@ async def _broken(stack: Stack) -> list[Any]:
     return [check for check in audit.checks if not check.ok]
 
 
-async def test_only_the_unknown_are_asked_about_again_and_go_where_it_is_said(
+async def test_an_older_version_s_plan_of_only_the_unknown_goes_where_it_said(
     kafka: str, namespace: str, tmp_path: Path
 ) -> None:
     with running_stack(kafka, namespace, tmp_path, {"latency": 0.01}, **SHARED) as stack:
@@ -116,9 +134,12 @@ async def test_only_the_unknown_are_asked_about_again_and_go_where_it_is_said(
         report = await stack.until_finished(120)
         assert worker.stop() == 0
         prefix = f"{namespace}-trial"
-        words = ("--from", "1h", "--only-unknown", "--topic-prefix", prefix, "--yes", "--json")
-        done = printed(replay(stack, *words))
-        assert done["selected"] == done["tickets"] == report.unknown > 0
+        order = Order("older", 0.0, categories=["unknown"], topic_prefix=prefix)
+        forecast = await make_plan(stack.settings, order)
+        await create_topic(kafka, stack.topics.replays, partitions=1)
+        await save_as_older(stack.settings, forecast.plan)
+        done = printed(replay(stack, "--resume", "older", "--json"))
+        assert done["selected"] == forecast.tickets == report.unknown > 0
         assert done["verify"]["ok"]
         assert done["verify"]["skipped"] == 120 - report.unknown
         names = [f"{prefix}.{n}" for n in ("billing", "technical", "product-feedback", "account")]
