@@ -10,8 +10,8 @@ import pytest
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
-from streams.delivery import faust_door
-from streams.delivery.faust_door import (
+from streams.delivery.faust_door import app as faust_door
+from streams.delivery.faust_door.app import (
     PRIVATE_NAMES,
     ConsumerThread,
     SafeConsumer,
