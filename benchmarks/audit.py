@@ -17,12 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+import psutil
 
 from benchmarks.filling import CACHED, ESCALATED, GROUP, fill
-from benchmarks.rig import environment
+from benchmarks.report import conclude, tell
+from benchmarks.rig import running_kafka
 from streams.audit.topic_admin import create_missing
 from streams.events.topics import Topics
-from streams.local.kafka.broker import EmbeddedKafka
 from streams.settings import Settings, load_settings, to_environment
 
 MOST_SECONDS_A_MILLION = 180.0
@@ -69,36 +70,30 @@ def verify(settings: Settings) -> dict[str, Any]:
 @click.option("--tickets", "count", default=100_000, show_default=True, type=click.IntRange(1_000))
 @click.option("--partitions", default=8, show_default=True, type=click.IntRange(1))
 def main(count: int, partitions: int) -> None:
-    facts = environment()
-    click.echo(
+    tell(
         HOW.format(
             count=count,
             group=GROUP,
             escalated=ESCALATED,
             cached=CACHED,
             partitions=partitions,
-            cores=facts["cores"],
-        ),
-        err=True,
+            cores=psutil.cpu_count(),
+        )
     )
-    with (
-        TemporaryDirectory(prefix="ticket-streams-bench-") as folder,
-        EmbeddedKafka(Path(folder) / "kafka") as broker,
-    ):
+    with running_kafka() as (broker, _):
         settings = load_settings(bootstrap_servers=broker.bootstrap)
         topics = Topics.of(settings)
         asyncio.run(create_missing(settings, topics, partitions=partitions))
         began = time.monotonic()
         fill(settings, topics, count, partitions)
-        click.echo(f"written in {time.monotonic() - began:.0f} s", err=True)
+        tell(f"written in {time.monotonic() - began:.0f} s")
         found = verify(settings)
-    click.echo(
+    tell(
         f"{found['tickets']} tickets checked in {found['seconds']} s with {found['rss_mb']} MB: "
         f"{found['seconds_a_million']} s a million "
-        f"(aim: {MOST_SECONDS_A_MILLION:g} s and {MOST_MB:g} MB for a million)",
-        err=True,
+        f"(aim: {MOST_SECONDS_A_MILLION:g} s and {MOST_MB:g} MB for a million)"
     )
-    click.echo(json.dumps({**found, "versions": facts}))
+    conclude(found)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +20,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from benchmarks.rig import Rig, environment, running_rig, tickets
+from benchmarks.report import conclude, tell
+from benchmarks.rig import Rig, running_rig, tickets
 from streams.audit.topic_admin import create_missing
 from streams.observe.logs import configure
 
@@ -135,9 +135,7 @@ async def _ends(rig: Rig, partitions: int) -> list[int]:
     return [ends[tp] for tp in wanted]
 
 
-async def _run(
-    rig: Rig, count: int, partitions: int, tell: Callable[[str], None]
-) -> dict[str, Any]:
+async def _run(rig: Rig, count: int, partitions: int) -> dict[str, Any]:
     await create_missing(rig.settings, rig.topics, partitions=partitions)
     await _send(rig, count)
     ends = await _ends(rig, partitions)
@@ -178,16 +176,11 @@ async def _run(
 @click.option("--latency", default=0.1, show_default=True, help="Seconds; the stand-in's median.")
 def main(count: int, partitions: int, max_calls: int, latency: float) -> None:
     configure("CRITICAL")
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
-    facts = environment()
-    tell(HOW.format(every=EVERY, cores=facts["cores"]))
+    tell(HOW.format(every=EVERY, cores=psutil.cpu_count()))
     settings = {"max_calls": max_calls, "group_instance_id": "bench-1", "log_level": "INFO"}
     with running_rig(latency, 0.25, **settings) as rig:
-        found = asyncio.run(_run(rig, count, partitions, tell))
-    click.echo(json.dumps({**found, "versions": facts}))
+        found = asyncio.run(_run(rig, count, partitions))
+    conclude(found)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.peers.question import MODEL, question
 from benchmarks.prompt import spent
+from benchmarks.report import tell
 from benchmarks.rig import tickets
 from streams.books.money import dollars
 from streams.classify.prompt import Prompt
@@ -183,7 +184,7 @@ def main(count: int, tickets_file: Path | None) -> None:
         Ticket(fields["id"], fields["text"], fields.get("subject"))
         for _, fields in tickets(count, 1, tickets_file)
     ]
-    click.echo(HOW.format(tickets=len(found)), err=True)
+    tell(HOW.format(tickets=len(found)))
     bills = [
         ask(found, batch_size=size, escalation=escalation)
         for escalation in (False, True)
@@ -197,13 +198,12 @@ def main(count: int, tickets_file: Path | None) -> None:
     share = 100 * shared.picodollars / single.picodollars
     share_by_hand = 100 * shared.picodollars / by_hand
     share_least = 100 * floor / single.picodollars
-    click.echo(f"25 a call cost {share:.1f}% of one each (aim: {AIM}%).", err=True)
-    click.echo(
+    tell(f"25 a call cost {share:.1f}% of one each (aim: {AIM}%).")
+    tell(
         f"By hand, one each: {_per_million(by_hand, len(found))} a million; 25 a call cost "
         f"{share_by_hand:.1f}% of it.\n"
         f"The least, text and answers alone: {_per_million(floor, len(found))}, "
-        f"{share_least:.1f}% of one each.",
-        err=True,
+        f"{share_least:.1f}% of one each."
     )
     click.echo(
         json.dumps(

@@ -11,6 +11,7 @@ import json
 import click
 
 from benchmarks.budget_world import START, World
+from benchmarks.report import tell
 
 SECONDS = 3_500.0
 """Longer than it takes to use a budget up, and within one hour."""
@@ -35,7 +36,7 @@ The promise: one call, or a worker's part of a hundredth of the budget, for each
 @click.option("--seconds", default=SECONDS, show_default=True, type=float)
 def main(workers: int, slots: int, runs: int, seconds: float) -> None:
     """Simulate, and print the worst overshoot for budgets of several sizes."""
-    click.echo(HOW.format(workers=workers, slots=slots, runs=runs), err=True)
+    tell(HOW.format(workers=workers, slots=slots, runs=runs))
     results = []
     for calls in CALLS:
         spent, promised = [], 0
@@ -52,7 +53,7 @@ def main(workers: int, slots: int, runs: int, seconds: float) -> None:
             "least_used_percent": round(100 * min(spent) / limit, 1),
         }
         results.append(result)
-        click.echo(json.dumps(result), err=True)
+        tell(json.dumps(result))
     click.echo(json.dumps({"workers": workers, "runs": runs, "budgets": results}))
 
 

@@ -11,9 +11,8 @@ tables and buffers have their size. Readable lines go to standard error; the las
 output is one JSON object.
 """
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
@@ -22,7 +21,8 @@ import psutil
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run
 from benchmarks.peers.scene import Sender, running_scene
-from benchmarks.rig import environment
+from benchmarks.process import cpu_seconds
+from benchmarks.report import conclude, tell
 
 CHUNK = 5_000
 AHEAD = 20_000
@@ -57,7 +57,7 @@ def growth(looks: Sequence[Look]) -> float:
     return round(both / sum((look.tickets - mean) ** 2 for look in later) * 1e6, 2)
 
 
-def watch(run: Run, tickets: int, tell: Callable[[str], None]) -> list[Look]:
+def watch(run: Run, tickets: int) -> list[Look]:
     """Send and wait until all are out; a look every so often."""
     looks: list[Look] = []
     run.start()
@@ -75,11 +75,10 @@ def watch(run: Run, tickets: int, tell: Callable[[str], None]) -> list[Look]:
             moved = time.monotonic()
         elif time.monotonic() - moved > PATIENCE:
             raise click.ClickException(f"nothing came for {PATIENCE:.0f} s:\n{run.tail}")
-        run.worker  # noqa: B018  raises where it has ended
+        run.check()
         if out >= EVERY * (len(looks) + 1) or out >= tickets:
-            times = process.cpu_times()
             rss = round(process.memory_info().rss / 1e6, 1)
-            looks.append(Look(out, rss, round(times.user + times.system, 1)))
+            looks.append(Look(out, rss, round(cpu_seconds(process), 1)))
             tell(f"{out:>9,} tickets: {rss} MB, {looks[-1].cpu_seconds} s of CPU")
     return looks
 
@@ -89,17 +88,10 @@ def watch(run: Run, tickets: int, tell: Callable[[str], None]) -> list[Look]:
 @click.option("--batch-size", default=50, show_default=True, help="Most tickets of a call.")
 def main(tickets: int, batch_size: int) -> None:
     """Watch a worker's resident set over many tickets."""
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     worker = Contender("ours", "ours", EXACTLY_ONCE, ours(batch_size))
     with running_scene(LATENCY) as scene, Run(scene, worker, CALLS) as run:
-        looks = watch(run, tickets, tell)
-        lost, doubled = (
-            tickets - len(run.outputs.seen),
-            sum(n > 1 for n in run.outputs.seen.values()),
-        )
+        looks = watch(run, tickets)
+        lost, doubled = tickets - len(run.outputs.seen), run.outputs.doubled
     found = {
         "tickets": tickets,
         "batch_size": batch_size,
@@ -109,7 +101,7 @@ def main(tickets: int, batch_size: int) -> None:
         "lost": lost,
         "doubled": doubled,
     }
-    click.echo(json.dumps({**found, "versions": environment()}))
+    conclude(found)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
@@ -21,6 +21,7 @@ from typing import Any
 import click
 import uvloop
 
+from benchmarks.report import tell
 from benchmarks.rig import environment, tickets
 from streams.classify.prompt import Prompt, new_ids
 from streams.claude.client import Claude, Reply
@@ -180,7 +181,7 @@ class Options:
     seconds: float
 
 
-async def _run(options: Options, n: int, tell: Callable[[str], None]) -> Run:
+async def _run(options: Options, n: int) -> Run:
     limits = TIERS[options.tier]
     with StandIn(
         seed=n, tier=options.tier, latency=options.latency, burst_seconds=options.burst_seconds
@@ -198,7 +199,7 @@ async def _run(options: Options, n: int, tell: Callable[[str], None]) -> Run:
             workers = [Worker(client, settings, parts) for client in clients]
             tasks = [asyncio.create_task(worker.run()) for worker in workers]
             try:
-                return await _measure(meter, api, workers, limits, options.seconds, tell)
+                return await _measure(meter, api, workers, limits, options.seconds)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -211,7 +212,6 @@ async def _measure(
     workers: Sequence[Worker],
     limits: Limits,
     seconds: float,
-    tell: Callable[[str], None],
 ) -> Run:
     cold = await meter.look()
     await asyncio.sleep(START_SECONDS)
@@ -274,10 +274,6 @@ def main(
 ) -> None:
     """Measure the pace of workers that share one organisation's rate limits."""
     options = Options(tier, latency, burst_seconds, batch_size, seconds)
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     tell(
         HOW.format(
             tier=tier, burst=burst_seconds, latency=latency, batch_size=batch_size,
@@ -289,7 +285,7 @@ def main(
     runs = []
     for n in workers:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in the worker
-            run = runner.run(_run(options, n, tell))
+            run = runner.run(_run(options, n))
         runs.append(run)
         found = "not found" if run.found_seconds is None else f"found in {run.found_seconds:.1f} s"
         tell(

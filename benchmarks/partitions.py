@@ -10,13 +10,11 @@ broker's is told beside it, which is the bound on a machine that they share. Rea
 standard error; the last line of standard output is one JSON object.
 """
 
-import json
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from statistics import median
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 import psutil
@@ -24,7 +22,8 @@ import psutil
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run
 from benchmarks.peers.scene import Scene, Sender, running_scene
-from benchmarks.rig import environment
+from benchmarks.process import cpu_seconds
+from benchmarks.report import conclude, medians, tell
 from benchmarks.worker_metrics import read_metrics
 
 WORKER = Contender("ours", "ours", EXACTLY_ONCE, ours(1, log_level="INFO"))
@@ -151,7 +150,7 @@ class Watched:
         """Wait. Raises ClickException when it takes too long or the worker ends."""
         deadline = time.monotonic() + PATIENCE
         while not holds():
-            self.run.worker  # noqa: B018  raises where it has ended
+            self.run.check()
             if time.monotonic() > deadline:
                 raise click.ClickException(f"not after {PATIENCE} s: {what}\n{self.run.tail}")
             time.sleep(0.02)
@@ -196,7 +195,7 @@ def measure(scene: Scene, partitions: int) -> Found:
             reopen_seconds=reopen,
             reopen_restore_seconds=reopen_restore,
             lost=worker.sent - len(run.outputs.seen),
-            doubled=sum(times > 1 for times in run.outputs.seen.values()),
+            doubled=run.outputs.doubled,
         )
 
 
@@ -234,12 +233,6 @@ def _stop(worker: Watched) -> float:
     return round(time.monotonic() - began, 2)
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """User and system time so far."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
 def _seconds(first: Mark, last: Mark) -> float:
     return last.at - first.at
 
@@ -257,16 +250,6 @@ def _broker_ms(first: Mark, last: Mark) -> float:
     return round((last.broker_cpu - first.broker_cpu) / transactions * 1000, 1)
 
 
-def medians(runs: Sequence[Found]) -> dict[str, float]:
-    """Field by field; of what is lost or doubled, the most."""
-    fields = [asdict(run) for run in runs]
-    of = {name: [run[name] for run in fields] for name in fields[0]}
-    return {
-        name: max(values) if name in ("lost", "doubled") else round(median(values), 2)
-        for name, values in of.items()
-    }
-
-
 @click.command(epilog="Example:  python -m benchmarks.partitions --partitions 8 --partitions 128")
 @click.option(
     "--partitions",
@@ -280,10 +263,6 @@ def medians(runs: Sequence[Found]) -> dict[str, float]:
 @click.option("--rounds", default=1, show_default=True, help="Of each, in turn; medians are told.")
 def main(numbers: tuple[int, ...], rounds: int) -> None:
     """Measure what a partition costs one worker."""
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     runs: dict[int, list[Found]] = {number: [] for number in numbers}
     with running_scene(0.1) as scene:
         for _ in range(rounds):
@@ -292,7 +271,7 @@ def main(numbers: tuple[int, ...], rounds: int) -> None:
                 tell(f"{number} partitions: {runs[number][-1]}")
     found = {number: medians(of) for number, of in runs.items()}
     plan = {"calls": CALLS, "latency_s": 0.1, "pace": PACE, "backlog": BACKLOG, "rounds": rounds}
-    click.echo(json.dumps({"plan": plan, "by_partitions": found, "versions": environment()}))
+    conclude({"plan": plan, "by_partitions": found})
 
 
 if __name__ == "__main__":

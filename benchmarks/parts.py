@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import click
 
+from benchmarks.report import tell
 from benchmarks.rig import tickets
 from streams.books.rows import spend_of_call
 from streams.classify.answer import read_message
@@ -94,7 +95,7 @@ def main(rounds: int) -> None:
             least[name] = min(least[name], _seconds(part))
     told = {name: round(seconds / GROUP * 1e6, 2) for name, seconds in least.items()}
     for name, microseconds in told.items():
-        click.echo(f"{name:16}{microseconds:8.2f}", err=True)
+        tell(f"{name:16}{microseconds:8.2f}")
     click.echo(json.dumps({**told, "all": round(sum(told.values()), 2)}))
 
 

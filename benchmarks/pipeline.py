@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean, median, quantiles
+from statistics import mean, quantiles
 from typing import Any
 
 import click
@@ -23,7 +23,9 @@ import psutil
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from benchmarks.rig import Rig, environment, running_rig, tickets
+from benchmarks.process import cpu_seconds
+from benchmarks.report import conclude, medians, tell
+from benchmarks.rig import Rig, running_rig, tickets
 from streams.audit.topic_admin import create_missing
 from streams.classify.prompt import Request, new_ids
 from streams.claude.client import Claude
@@ -125,7 +127,7 @@ class Meter:
         """The process's time so far; kept where a mark of the steady part is due."""
         everything = psutil.cpu_times()
         busy = sum(everything) - everything.idle - everything.iowait
-        ours = [_seconds(process) for process in self._ours]
+        ours = [cpu_seconds(process) for process in self._ours]
         mark = Mark(finished, time.monotonic(), ours[0], busy - sum(ours))
         if self._due and finished >= self._due[0]:
             self._due.pop(0)
@@ -141,13 +143,8 @@ class Meter:
             await asyncio.sleep(SAMPLE_EVERY)
 
 
-def _seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def run_once(options: Options, tell: Callable[[str], None]) -> Run:
-    """Everything new; ``tell`` is told how it goes."""
+def run_once(options: Options) -> Run:
+    """Everything new."""
     with (
         running_rig(
             options.latency,
@@ -157,10 +154,10 @@ def run_once(options: Options, tell: Callable[[str], None]) -> Run:
         ) as rig,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,  # as in the worker
     ):
-        return runner.run(_run(rig, options, tell))
+        return runner.run(_run(rig, options))
 
 
-async def _run(rig: Rig, options: Options, tell: Callable[[str], None]) -> Run:
+async def _run(rig: Rig, options: Options) -> Run:
     await create_missing(rig.settings, rig.topics, partitions=PARTITIONS)
     if options.paced is None:
         await _send(rig, options)
@@ -198,7 +195,7 @@ async def _client_alone(rig: Rig, options: Options) -> float:
     began = 0.0
     async with Claude.of(settings) as claude:
         for round_ in (requests[:500], requests[500:]):  # the first opens the connections
-            began = _seconds(process)
+            began = cpu_seconds(process)
             left = iter(round_)
 
             async def slot(left: Iterator[Request] = left) -> None:
@@ -206,7 +203,7 @@ async def _client_alone(rig: Rig, options: Options) -> float:
                     await claude.ask(request)
 
             await asyncio.gather(*(slot() for _ in range(options.max_calls)))
-    return round((_seconds(process) - began) / 1_500 * 1e6, 1)
+    return round((cpu_seconds(process) - began) / 1_500 * 1e6, 1)
 
 
 async def _send(rig: Rig, options: Options) -> None:
@@ -279,15 +276,6 @@ async def _until(holds: Callable[[], bool], worker: ChildProcess) -> None:
         await asyncio.sleep(0.05)
 
 
-def medians(runs: list[Run]) -> dict[str, Any]:
-    """Field by field; None where the runs have none."""
-    found: dict[str, Any] = {}
-    for name in asdict(runs[0]):
-        values = [getattr(run, name) for run in runs]
-        found[name] = None if None in values else median(values)
-    return found
-
-
 @click.command(help=(__doc__ or "").partition("\n")[0])
 @click.option("--tickets", default=8_000, show_default=True, type=click.IntRange(100))
 @click.option("--max-calls", default=200, show_default=True, help="Call slots of the worker.")
@@ -307,11 +295,6 @@ def main(repeat: int, **given: Any) -> None:
         # Paced, the latency is subtracted: it must be the same for every call.
         given["sigma"] = 0.0 if given["paced"] else 0.25
     options = Options(**given)
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
-    facts = environment()
     some = tickets(min(options.tickets, 2_000), 1, options.tickets_file)
     order = PACED.format(paced=options.paced) if options.paced else BACKLOG
     tell(
@@ -323,12 +306,12 @@ def main(repeat: int, **given: Any) -> None:
             first=STEADY[0],
             last=STEADY[1],
             every=SAMPLE_EVERY,
-            cores=facts["cores"],
+            cores=psutil.cpu_count(),
         )
     )
     runs = []
     for number in range(1, repeat + 1):
-        runs.append(run_once(options, tell))
+        runs.append(run_once(options))
         shown = (f"{name} {value}" for name, value in asdict(runs[-1]).items() if value is not None)
         tell(f"run {number}: {', '.join(shown)}")
     found = {
@@ -339,9 +322,8 @@ def main(repeat: int, **given: Any) -> None:
         "latency_sigma": options.sigma,
         "paced": options.paced,
         "runs": [asdict(run) for run in runs],
-        "versions": facts,
     }
-    click.echo(json.dumps(found))
+    conclude(found)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from benchmarks.report import tell
 from streams.classify.answer import Verdict, read_message
 from streams.classify.categories import DEFAULT, Category
 from streams.classify.prompt import Prompt, answer_schema, new_ids, system_prompt
@@ -175,9 +176,6 @@ def read_tickets(file: Path | None) -> list[Ticket]:
     help='JSON lines with "text" (and "subject"); by default the samples.',
 )
 def main(tickets_file: Path | None) -> None:
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     settings = Settings.model_construct()
     prompt = _prompt(DEFAULT, settings)
     some = read_tickets(tickets_file)

@@ -11,7 +11,6 @@ object.
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -21,6 +20,8 @@ import psutil
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run, added_latency, throughput
 from benchmarks.peers.scene import Scene, running_scene
+from benchmarks.process import cpu_seconds
+from benchmarks.report import tell
 from benchmarks.rig import environment
 
 ROUNDS = 3
@@ -32,8 +33,6 @@ PACES = (50.0, 100.0)
 """Tickets a second of an idle worker."""
 MOST_SECONDS = 10.0
 
-Tell = Callable[[str], None]
-
 
 def _ours(name: str, **changes: object) -> Contender:
     return Contender(name, name, EXACTLY_ONCE, ours(1, **changes))
@@ -44,7 +43,7 @@ UNORDERED = _ours("unordered", order_by_key=False)
 STATIC = _ours("static", group_instance_id="w1")
 
 
-def order(scene: Scene, tell: Tell) -> dict[str, float]:
+def order(scene: Scene) -> dict[str, float]:
     """Tickets a second in order by key, beside those without."""
     rates: dict[str, list[float]] = {BY_KEY.name: [], UNORDERED.name: []}
     for _ in range(ROUNDS):
@@ -55,7 +54,7 @@ def order(scene: Scene, tell: Tell) -> dict[str, float]:
     return {**{name: median(found) for name, found in rates.items()}, "ratio": round(ratio, 3)}
 
 
-def memory(scene: Scene, tell: Tell) -> float:
+def memory(scene: Scene) -> float:
     """Resident megabytes with 1,000 calls in flight."""
     found = throughput(scene, BY_KEY, 12_000, 1_000, MOST_SECONDS)
     tell(f"1,000 calls in flight: {found}")
@@ -70,7 +69,7 @@ class Start:
     cpu_seconds: float
 
 
-def start(scene: Scene, tell: Tell) -> Start:
+def start(scene: Scene) -> Start:
     """From the start of a process to its first ticket out. All is compiled: latency came before."""
     seconds, cpu = [], []
     for _ in range(ROUNDS):
@@ -88,13 +87,12 @@ def start(scene: Scene, tell: Tell) -> Start:
 def _next_ticket(run: Run, began: float) -> tuple[float, float]:
     """Seconds since ``began``, and of the worker's CPU, until the next ticket is out."""
     while not run.outputs.poll(0.01):
-        run.worker  # noqa: B018  raises where it has ended
+        run.check()
     seconds = time.monotonic() - began
-    used = psutil.Process(run.worker.pid).cpu_times()
-    return round(seconds, 2), round(used.user + used.system, 2)
+    return round(seconds, 2), round(cpu_seconds(psutil.Process(run.worker.pid)), 2)
 
 
-def back(scene: Scene, one: Contender, tell: Tell) -> Start:
+def back(scene: Scene, one: Contender) -> Start:
     """From kill -9 to the next ticket out; a new process starts at once."""
     seconds, cpu = [], []
     for _ in range(ROUNDS):
@@ -115,7 +113,7 @@ def back(scene: Scene, one: Contender, tell: Tell) -> Start:
     return Start(median(seconds), median(cpu))
 
 
-def idle(scene: Scene, tell: Tell) -> dict[str, dict[str, float]]:
+def idle(scene: Scene) -> dict[str, dict[str, float]]:
     """Added latency in milliseconds, by tickets a second."""
     found = {}
     for pace in PACES:
@@ -125,21 +123,21 @@ def idle(scene: Scene, tell: Tell) -> dict[str, dict[str, float]]:
     return found
 
 
-def starts(scene: Scene, tell: Tell) -> dict[str, object]:
+def starts(scene: Scene) -> dict[str, object]:
     """How soon a worker is at work, and how soon a ticket is out when it is."""
     return {
-        "added_latency_ms": idle(scene, tell),
-        "cold_start": asdict(start(scene, tell)),
+        "added_latency_ms": idle(scene),
+        "cold_start": asdict(start(scene)),
         "back_after_kill": {
-            "default": asdict(back(scene, BY_KEY, tell)),
-            "static": asdict(back(scene, STATIC, tell)),
+            "default": asdict(back(scene, BY_KEY)),
+            "static": asdict(back(scene, STATIC)),
         },
     }
 
 
-def load(scene: Scene, tell: Tell) -> dict[str, object]:
+def load(scene: Scene) -> dict[str, object]:
     """What becomes of many tickets."""
-    return {"order": order(scene, tell), "rss_mb_with_1000_calls": memory(scene, tell)}
+    return {"order": order(scene), "rss_mb_with_1000_calls": memory(scene)}
 
 
 PARTS = {"start": starts, "load": load}
@@ -149,14 +147,10 @@ PARTS = {"start": starts, "load": load}
 @click.option("--only", type=click.Choice(list(PARTS)), help="One half of it.")
 def main(only: str | None) -> None:
     """Measure what the table of peers does not ask."""
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     found: dict[str, object] = {"environment": environment()}
     with running_scene(0.1) as scene:
         for name in [only] if only else PARTS:
-            found |= PARTS[name](scene, tell)
+            found |= PARTS[name](scene)
     click.echo(json.dumps(found))
 
 

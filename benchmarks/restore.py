@@ -15,15 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from itertools import product
 from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 import psutil
 from confluent_kafka import Producer
 
-from benchmarks.rig import environment
+from benchmarks.process import cpu_seconds
+from benchmarks.report import conclude, tell
+from benchmarks.rig import running_kafka
 from streams.audit.topic_admin import create_missing
 from streams.books.changelog import (
     decode_count,
@@ -37,7 +37,6 @@ from streams.books.rows import SpendRow
 from streams.delivery.faust_door import create_app
 from streams.delivery.restore import many_objects, restore
 from streams.events.topics import Topics
-from streams.local.kafka.broker import EmbeddedKafka
 from streams.settings import Settings, load_settings, to_environment
 
 MOST_SECONDS = 10.0
@@ -127,7 +126,7 @@ async def measure(settings: Settings, partitions: int, *, collecting: bool) -> d
         "seconds": round(opened - began, 2),
         "reading_seconds": round(read - began, 2),
         "opening_seconds": round(opened - read, 2),
-        "cpu_seconds": round(sum(process.cpu_times()[:2]), 2),
+        "cpu_seconds": round(cpu_seconds(process), 2),
         "rss_mb_more": round((process.memory_info().rss - before) / 2**20, 1),
     }
 
@@ -142,32 +141,27 @@ def main(count: int, partitions: int, measuring: bool, collecting: bool) -> None
         found = asyncio.run(measure(load_settings(), partitions, collecting=collecting))
         click.echo(json.dumps(found))
         return
-    facts = environment()
-    click.echo(HOW.format(rows=count, partitions=partitions, cores=facts["cores"]), err=True)
-    with (
-        TemporaryDirectory(prefix="ticket-streams-bench-") as folder,
-        EmbeddedKafka(Path(folder) / "kafka") as broker,
-    ):
+    tell(HOW.format(rows=count, partitions=partitions, cores=psutil.cpu_count()))
+    with running_kafka() as (broker, _):
         settings = load_settings(bootstrap_servers=broker.bootstrap)
         topics = Topics.of(settings)
         asyncio.run(create_missing(settings, topics, partitions=partitions))
         began = time.monotonic()
         fill(settings, topics, count, partitions)
-        click.echo(f"written in {time.monotonic() - began:.0f} s", err=True)
+        tell(f"written in {time.monotonic() - began:.0f} s")
         options = [f"--partitions={partitions}", "--measure"]
         runs = [
             [_measured([*options, *more], settings, count) for more in (["--collecting"], [])]
             for _ in range(ROUNDS)
         ]
         before, found = (min(side, key=itemgetter("seconds")) for side in zip(*runs, strict=True))
-    click.echo(
+    tell(
         f"{count} rows restored in {found['seconds']} s (aim: {MOST_SECONDS:g} s a million), "
         f"with {found['rss_mb_more']} MB more; with Python's collector on in "
-        f"{before['seconds']} s",
-        err=True,
+        f"{before['seconds']} s"
     )
     both = {**found, "with_collector": before, "partitions": partitions}
-    click.echo(json.dumps({**both, "versions": facts}))
+    conclude(both)
 
 
 def _measured(options: Sequence[str], settings: Settings, count: int) -> dict[str, Any]:

@@ -58,11 +58,20 @@ class Rig:
 
 
 @contextmanager
-def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Rig]:
-    """Everything new, on free ports; it ends with the block. Topics are not made yet."""
+def running_kafka() -> Iterator[tuple[EmbeddedKafka, Path]]:
+    """A new broker on a free port, and a folder; both are gone with the block."""
     with (
         TemporaryDirectory(prefix="ticket-streams-bench-") as folder,
         EmbeddedKafka(Path(folder) / "kafka") as broker,
+    ):
+        yield broker, Path(folder)
+
+
+@contextmanager
+def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Rig]:
+    """Everything new, on free ports; it ends with the block. Topics are not made yet."""
+    with (
+        running_kafka() as (broker, folder),
         StandIn(seed=1, latency=latency, latency_sigma=sigma) as api,
     ):
         found = load_settings(
@@ -73,7 +82,7 @@ def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Ri
             worker_port=0,
             **settings,
         )
-        yield Rig(found, Topics.of(found), broker, api, Path(folder))
+        yield Rig(found, Topics.of(found), broker, api, folder)
 
 
 def tickets(n: int, seed: int, file: Path | None = None) -> Iterator[tuple[bytes, dict[str, Any]]]:

@@ -17,6 +17,7 @@ from datetime import date
 
 import click
 
+from benchmarks.report import tell
 from streams.claude.prices import Usage, price_list
 
 DAY = 86_400
@@ -164,7 +165,7 @@ def main(cpu_1: float, cpu_25: float, latency: float, slots: int, peak: float) -
     costs = Costs(cpu_1 / 1e6, cpu_25 / 1e6, latency, slots)
     needs = [need(tickets, peak, costs) for tickets in (10**5, 10**7, 10**9)]
     for one in needs:
-        click.echo(json.dumps(asdict(one)), err=True)
+        tell(json.dumps(asdict(one)))
     click.echo(json.dumps({"costs": asdict(costs), "needs": [asdict(one) for one in needs]}))
 
 

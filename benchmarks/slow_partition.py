@@ -8,7 +8,6 @@ without equal shares would leave two fifths of it. Readable lines go to standard
 line of standard output is one JSON object.
 """
 
-import json
 import time
 
 import click
@@ -16,7 +15,7 @@ import click
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import START_SECONDS, Run
 from benchmarks.peers.scene import PARTITIONS, NumberedSender, running_scene
-from benchmarks.rig import environment
+from benchmarks.report import conclude, tell
 
 WORKER = Contender("ours", "ours", EXACTLY_ONCE, ours(1))
 CALLS = 16
@@ -52,7 +51,7 @@ def _poll_for(run: Run, seconds: float) -> None:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         run.outputs.poll(0.05)
-        run.worker  # noqa: B018  raises where it has ended
+        run.check()
 
 
 def _out(run: Run) -> dict[str, int]:
@@ -64,12 +63,12 @@ def _out(run: Run) -> dict[str, int]:
 def main() -> None:
     """Measure what a slow partition takes from the others."""
     alike = rates(slow=False)
-    click.echo(f"all alike: {alike} tickets a second", err=True)
+    tell(f"all alike: {alike} tickets a second")
     one_slow = rates(slow=True)
-    click.echo(f"the first is slow: {one_slow}", err=True)
+    tell(f"the first is slow: {one_slow}")
     found = {"alike": alike, "one_slow": one_slow}
     ratio = round(one_slow["others"] / alike["others"], 2)
-    click.echo(json.dumps({**found, "ratio": ratio, "versions": environment()}))
+    conclude({**found, "ratio": ratio})
 
 
 if __name__ == "__main__":

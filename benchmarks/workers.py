@@ -11,22 +11,21 @@ bound, the ratios say nothing. Readable lines go to standard error; the last lin
 is one JSON object.
 """
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
 import click
 import psutil
 
-from benchmarks.partitions import cpu_seconds
 from benchmarks.peers.contenders import EXACTLY_ONCE, Contender, ours
 from benchmarks.peers.measure import Run
 from benchmarks.peers.scene import Scene, running_scene
-from benchmarks.rig import environment
+from benchmarks.process import cpu_seconds
+from benchmarks.report import conclude, medians, tell
 from benchmarks.worker_metrics import MetricsError, read_metrics
 from streams.local.child import ChildProcess
 
@@ -127,12 +126,6 @@ def measure(scene: Scene, workers: int) -> Steady:
         )
 
 
-def medians(runs: Sequence[Steady]) -> dict[str, float]:
-    """Field by field."""
-    fields = [asdict(run) for run in runs]
-    return {name: median(run[name] for run in fields) for name in fields[0]}
-
-
 @click.command(epilog="Example:  python -m benchmarks.workers --rounds 1")
 @click.option(
     "--workers",
@@ -146,22 +139,16 @@ def medians(runs: Sequence[Steady]) -> dict[str, float]:
 @click.option("--rounds", default=3, show_default=True, help="Of each, in turn; medians are told.")
 def main(numbers: tuple[int, ...], rounds: int) -> None:
     """Measure several workers beside one."""
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
-    found = _measure_all(numbers, rounds, tell)
+    found = _measure_all(numbers, rounds)
     medians_by = {number: medians(of) for number, of in found.items()}
     least = medians_by[min(numbers)]["rate"] / min(numbers)
     ratios = {number: round(of["rate"] / least, 2) for number, of in medians_by.items()}
     plan = {"calls": CALLS, "latency_s": LATENCY, "seconds": SECONDS, "rounds": rounds}
     result = {"plan": plan, "by_workers": medians_by, "of_one_worker": ratios}
-    click.echo(json.dumps({**result, "versions": environment()}))
+    conclude(result)
 
 
-def _measure_all(
-    numbers: Sequence[int], rounds: int, tell: Callable[[str], None]
-) -> dict[int, list[Steady]]:
+def _measure_all(numbers: Sequence[int], rounds: int) -> dict[int, list[Steady]]:
     found: dict[int, list[Steady]] = {number: [] for number in numbers}
     with running_scene(LATENCY) as scene:
         for _ in range(rounds):

@@ -13,7 +13,7 @@ from streams.audit.topic_admin import check as check_topics
 from streams.claude.prices import PriceList, prices_of
 from streams.claude.tiers import SETTING, models
 from streams.delivery.numbering import number_sources
-from streams.events.input_schema import look_at_input, misread, unreadable
+from streams.events.input_schema import look_at_input
 from streams.events.output_schema import OutputSchemaError, registered_encoder
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.topics import Topics
@@ -80,15 +80,14 @@ async def check_input_schema(settings: Settings) -> None:
         return
     for topic, mapped in named_inputs(settings).items():
         try:
-            versions = await look_at_input(client, topic, mapped=mapped)
+            subject = await look_at_input(client, topic, mapped=mapped)
         except RegistryAwayError as error:
             log.warning("the schemas of %s were not looked at: %s", topic, error)
             return
-        wrong = [version for version in versions if version.problem is not None]
-        if wrong and len(wrong) == len(versions):
-            raise PreflightError(unreadable(topic, wrong))
-        for version in wrong:
-            log.warning("%s", misread(topic, version))
+        if subject.refused is not None:
+            raise PreflightError(subject.refused)
+        for warning in subject.warnings:
+            log.warning("%s", warning)
 
 
 async def output_encoder(settings: Settings, topics: Topics) -> RoutedEncoder:

@@ -14,7 +14,7 @@ from streams import preflight
 from streams.audit.topic_admin import open_admin, partition_counts
 from streams.claude.prices import price_list, prices_of
 from streams.delivery import faust_door
-from streams.events.input_schema import Version
+from streams.events.input_schema import InputSubject, Version
 from streams.events.topics import Topics
 from streams.events.wire import ENCODERS
 from streams.preflight import PreflightError, check, check_api
@@ -198,8 +198,8 @@ async def test_a_worker_starts_where_producers_may_write_anything_that_it_can_re
 ) -> None:
     versions = [Version(2 - n, problem) for n, problem in enumerate(problems)]
 
-    async def look(*_: object, **__: object) -> list[Version]:
-        return versions
+    async def look(*_: object, **__: object) -> InputSubject:
+        return InputSubject("tickets-value", versions)
 
     monkeypatch.setattr(preflight, "look_at_input", look)
     found = settings(schema_registry_url="http://127.0.0.1:9")

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, Message
 from benchmarks.peers.contenders import Contender, Job
 from benchmarks.peers.scene import PARTITIONS, Scene, Sender
 from benchmarks.peers.stub import NUMBER
+from benchmarks.process import cpu_seconds
 from streams.events.topics import Topics
 from streams.local.child import ChildProcess
 from streams.settings import load_settings
@@ -75,6 +76,11 @@ class Outputs:
         self.out_of_order = 0
         self._last: dict[tuple[str, bytes], int] = {}
 
+    @property
+    def doubled(self) -> int:
+        """Tickets that came twice or more."""
+        return sum(times > 1 for times in self.seen.values())
+
     def poll(self, seconds: float) -> list[int]:
         """The numbers of what has come; waits so long at most."""
         found = []
@@ -135,6 +141,10 @@ class Run:
             raise ContenderError(f"{self.contender.name} ended:\n{self.tail}")
         return self._worker
 
+    def check(self) -> None:
+        """Raises ContenderError if the contender has ended."""
+        _ = self.worker
+
     @property
     def tail(self) -> str:
         """The end of what it said."""
@@ -170,10 +180,9 @@ def throughput(
             if now - (first or began) > (most_seconds if first else START_SECONDS):
                 break
             if done >= tickets * STEADY[0] or (first and now - first > most_seconds / 3):
-                times = process.cpu_times()
-                marks.append((done, now, times.user + times.system))
+                marks.append((done, now, cpu_seconds(process)))
                 rss = max(rss, process.memory_info().rss)
-            run.worker  # noqa: B018  raises where it has ended
+            run.check()
         if len(marks) < 2 or marks[-1][0] == marks[0][0]:
             raise ContenderError(f"{contender.name} got nowhere:\n{run.tail}")
         (low, low_at, low_cpu), (high, high_at, high_cpu) = marks[0], marks[-1]
@@ -270,7 +279,7 @@ def killed(
         return Killed(
             lost=tickets - len(seen),
             never_asked=tickets - ledger["tickets"],
-            doubled=sum(times > 1 for times in seen.values()),
+            doubled=run.outputs.doubled,
             paid_again=ledger["again"],
             back_seconds=round(back, 1),
         )
@@ -280,6 +289,6 @@ def _until(run: Run, there: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not there():
         run.outputs.poll(0.05)
-        run.worker  # noqa: B018  raises where it has ended
+        run.check()
         if time.monotonic() > deadline:
             raise ContenderError(f"{run.contender.name} got nowhere:\n{run.tail}")

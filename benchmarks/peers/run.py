@@ -8,7 +8,6 @@ Readable lines go to standard error; the last line of standard output is one JSO
 is a Markdown file with a place for the table, docs/benchmarks.md for example.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ from benchmarks.peers.measure import (
 )
 from benchmarks.peers.report import table, write_into
 from benchmarks.peers.scene import Scene, running_scene
-from benchmarks.rig import environment
+from benchmarks.report import conclude, tell
 
 MOST_SECONDS = 5.0
 """Of one throughput run, from its first ticket: the slowest would take a minute."""
@@ -61,9 +60,7 @@ class Plan:
         return self.calls if one.group == 1 else max(1, self.calls // 10)
 
 
-def measure_all(
-    scene: Scene, contenders: Sequence[Contender], plan: Plan, tell: Callable[[str], None]
-) -> dict[str, Found]:
+def measure_all(scene: Scene, contenders: Sequence[Contender], plan: Plan) -> dict[str, Found]:
     """Round by round, so that a machine that is busy for a while is so for all."""
     found = {one.name: Found() for one in contenders}
 
@@ -100,7 +97,7 @@ def measure_all(
     return found
 
 
-def ready(names: Sequence[str], tell: Callable[[str], None]) -> list[Contender]:
+def ready(names: Sequence[str]) -> list[Contender]:
     """Those that are wanted and can be had here, built."""
     out = []
     for one in ALL:
@@ -136,21 +133,17 @@ def main(
     out: Path | None,
 ) -> None:
     """Compare ticket-streams with consumers written by hand and with other frameworks."""
-
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     plan = Plan(1, 1_000, calls, kills=False) if short else Plan(rounds, tickets, calls, kills=True)
-    contenders = ready([name for name in only.split(",") if name], tell)
+    contenders = ready([name for name in only.split(",") if name])
     with running_scene(latency) as scene:
-        found = measure_all(scene, contenders, plan, tell)
+        found = measure_all(scene, contenders, plan)
     text = table(contenders, found, plan, latency)
     tell(text)
     if out is not None:
         write_into(out, text)
     results = {name: asdict(one) for name, one in found.items()}
     plan_told = {**asdict(plan), "latency_s": latency}
-    click.echo(json.dumps({"plan": plan_told, "found": results, "versions": environment()}))
+    conclude({"plan": plan_told, "found": results})
 
 
 if __name__ == "__main__":

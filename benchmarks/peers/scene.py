@@ -10,16 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from benchmarks.rig import tickets
+from benchmarks.rig import running_kafka, tickets
 from streams.audit.topic_admin import create_missing
 from streams.events.topics import Topics
-from streams.local.kafka.broker import EmbeddedKafka
 from streams.settings import load_settings
 
 PARTITIONS = 8
@@ -82,14 +80,13 @@ def running_scene(latency: float, seed: int = 1, *stub: str) -> Iterator[Scene]:
     """Everything new, on free ports; it ends with the block. ``stub`` is told to the API."""
     command = [sys.executable, "-m", "benchmarks.peers.stub", "--latency", str(latency), *stub]
     with (
-        TemporaryDirectory(prefix="ticket-streams-peers-") as folder,
-        EmbeddedKafka(Path(folder) / "kafka") as broker,
+        running_kafka() as (broker, folder),
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as api,
     ):
         assert api.stdin is not None
         assert api.stdout is not None
         url = api.stdout.readline().decode().strip()
-        yield Scene(broker.bootstrap, url, latency, Path(folder), seed, broker.pid, api.pid)
+        yield Scene(broker.bootstrap, url, latency, folder, seed, broker.pid, api.pid)
         api.stdin.close()
 
 

@@ -127,7 +127,7 @@ class _Case:
 
     def __init__(
         self,
-        desk: Classifier,
+        classifier: Classifier,
         topic: str,
         partition: int,
         questions: Sequence[Question],
@@ -136,47 +136,49 @@ class _Case:
         begin: Begin,
         lasting: int | None,
     ) -> None:
-        self._desk = desk
+        self._classifier = classifier
         self._books = CallRecords(
-            desk.tier, desk.prompt, desk.prices, desk.unpriced, desk.threshold, desk.now_ms,
-            topic, partition, questions, lasting,
+            classifier.tier, classifier.prompt, classifier.prices, classifier.unpriced,
+            classifier.threshold, classifier.now_ms, topic, partition, questions, lasting,
         )  # fmt: skip
         self._record = record
         self._attempts = attempts
         self._begin = begin
         # Not to be guessed: a ticket's text might name an id to answer for another ticket.
         self._ids = new_ids(len(questions))
-        self._request = desk.prompt.request(self._ids, [question.part for question in questions])
+        self._request = classifier.prompt.request(
+            self._ids, [question.part for question in questions]
+        )
         self._size = self._books.size
-        self._tally = desk.gate.tally
+        self._tally = classifier.gate.tally
         self._strikes = 0
         self._tried = False
         self._outcome: Reply | Failure | None = None
 
     async def ask(self) -> Answered:
         """One try. Raises Failure."""
-        desk = self._desk
+        classifier = self._classifier
         if self._tried:  # the first one was begun by the dispatcher
-            await until_paced(desk.pace, desk.tier)
-            desk.pace.begin(desk.tier, *self._size)
+            await until_paced(classifier.pace, classifier.tier)
+            classifier.pace.begin(classifier.tier, *self._size)
         self._tried = True
         self._outcome = None
         try:
             return await self._try()
         finally:
-            desk.pace.end(desk.tier, *self._size, self._outcome)
+            classifier.pace.end(classifier.tier, *self._size, self._outcome)
 
     async def _try(self) -> Answered:
-        desk = self._desk
-        async with desk.gate.call():
+        classifier = self._classifier
+        async with classifier.gate.call():
             self._attempts += 1
-            this = Try(uuid.uuid4().hex, desk.now_ms(), self._attempts)
+            this = Try(uuid.uuid4().hex, classifier.now_ms(), self._attempts)
             sent = False
             try:
                 await self._begin(self._books.unheard(this, ABANDONED, maybe_billed=True))
-                desk.gate.confirm()
+                classifier.gate.confirm()
                 sent = True
-                self._outcome = reply = await desk.claude.ask(self._request)
+                self._outcome = reply = await classifier.claude.ask(self._request)
             except Failure as failed:
                 self._outcome = failed
                 self._record(self._books.failed(this, failed))
@@ -186,13 +188,15 @@ class _Case:
                 # Given up after the grace of a stop: it may be charged all the same.
                 self._record(self._books.unheard(this, "cancelled", maybe_billed=sent))
                 raise
-        desk.gate.succeeded()
-        readings = read_message(reply.content, reply.stop_reason, desk.prompt.names, self._ids)
+        classifier.gate.succeeded()
+        readings = read_message(
+            reply.content, reply.stop_reason, classifier.prompt.names, self._ids
+        )
         return Answered(self._books.answered(this, reply, readings), readings)
 
     def _failed(self, failure: Failure) -> None:
         """Tell the gate; raises Refused if the request is the trouble."""
-        gate = self._desk.gate
+        gate = self._classifier.gate
         if self._others_are_answered() and failure.status not in NEVER_THE_TICKET:
             self._strikes += 1
         gate.failed += 1
@@ -212,7 +216,7 @@ class _Case:
 
     def _others_are_answered(self) -> bool:
         """Whether the API was well since this request's last failure, as others found it."""
-        now = self._desk.gate.tally
+        now = self._classifier.gate.tally
         answered = now.answered - self._tally.answered
         failed = now.failed - self._tally.failed
         return answered > 0 and answered >= GIVE_UP_HEALTH * (answered + failed)

@@ -3,19 +3,19 @@
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from streams.classify.triage import CallTier, Lane
 from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Pace
-from streams.delivery.shares import Holder, Shares, Uncommitted
+from streams.delivery.shares import Shares
 from streams.delivery.work import Work
 
 log = logging.getLogger(__name__)
 
 
-class Queue(Holder, Protocol):
+class Queue(Hashable, Protocol):
     """What the dispatcher needs of a partition."""
 
     waiting: dict[Lane, deque[Work]]
@@ -46,7 +46,7 @@ class Dispatcher(Generic[Q]):
         self,
         slots: int,
         run: Callable[[Q, Lane, Sequence[Work]], Awaitable[Sequence[Work]]],
-        uncommitted: Uncommitted,
+        uncommitted: Counter[Q],
         pace: Pace,
         *,
         most_tokens: int,

@@ -27,11 +27,11 @@ class GivingUp:
 
     def begin(self, work: Work) -> None:
         """One more ticket is begun."""
-        work.number = self._breaker.begin()
+        work.begun = self._breaker.begin()
 
     def give_up(self, desk: Desk, work: Work, error_type: str, message: str, stage: Stage) -> None:
         """``work`` becomes a dead letter. ``message`` must hold no text of the ticket."""
-        if self._breaker.admits(work.number, error_type):
+        if self._breaker.admits(work.begun, error_type):
             spent = work.so_far or work.paid
             cost = spent.cost_picodollars if spent else 0
             letter = DeadLetter(error_type, message, stage, work.attempts, cost, now_ms())

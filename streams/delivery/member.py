@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from aiokafka import TopicPartition
@@ -31,7 +32,6 @@ from streams.delivery.partition import SourcePartition
 from streams.delivery.processing import Processing
 from streams.delivery.progress import Commit, mark
 from streams.delivery.restore import many_objects, restore
-from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import RecreatedError, SourceTopic
 from streams.delivery.throttling import Throttled, nobody
 from streams.delivery.transaction import PartitionProducer, transactional_id
@@ -101,7 +101,7 @@ class Member:
         self._fail = fail
         self._throttled = throttled
         self._named = admission.named
-        self._uncommitted = Uncommitted()
+        self._uncommitted: Counter[SourcePartition] = Counter()
         self._dispatcher: Dispatcher[SourcePartition] = Dispatcher(
             settings.max_calls,
             process,
@@ -231,13 +231,13 @@ class Member:
         closing, self.partitions = list(owned), {}
         self._room.set()
         await asyncio.gather(*(partition.close() for partition in closing))
-        if self._uncommitted.calls:
+        if self._uncommitted.total():
             log.warning(
                 "%d calls could not be committed in time: whoever owns their partitions next makes "
                 "them again",
-                self._uncommitted.calls,
+                self._uncommitted.total(),
             )
-        self._uncommitted.calls = 0  # what is not committed now never will be
+        self._uncommitted.clear()  # what is not committed now never will be
 
     async def _open(self, places: Collection[Place], generation: int) -> None:
         if not places:  # more workers than partitions: this one is spare, and ready to take over

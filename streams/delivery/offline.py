@@ -1,7 +1,7 @@
 """Tickets through the real path without Kafka: one at a terminal, or many for an evaluation."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,6 @@ from streams.delivery.dispatcher import Dispatcher
 from streams.delivery.giving_up import GivingUp
 from streams.delivery.intake import Intake
 from streams.delivery.processing import Processing
-from streams.delivery.shares import Uncommitted
 from streams.delivery.versions import Versions
 from streams.delivery.work import DeadLetter, Result, Skipped, Work
 from streams.events.model import CallRecord, Classification, Source, Ticket
@@ -44,7 +43,6 @@ class Offline:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
-        self.uncommitted = 0
         self.duplicates = Duplicates(0)
         self.values = FieldValues()
         self.versions = Versions()
@@ -57,7 +55,7 @@ class Offline:
         self._dispatcher: Dispatcher[Offline] = Dispatcher(
             settings.max_calls,
             Processing(classifiers, triage, giving_up),
-            Uncommitted(),  # nothing is committed here
+            Counter(),  # nothing is committed here
             pace,
             most_tokens=settings.batch_tokens,
             fail=self._fail,

@@ -7,7 +7,7 @@ rows, call records, table rows, and the source offset. Nothing counts as finishe
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -24,7 +24,6 @@ from streams.delivery.packing import Packing
 from streams.delivery.progress import NOTHING, Commit, stamped
 from streams.delivery.records import Dress, undressed
 from streams.delivery.restore import Restored
-from streams.delivery.shares import Uncommitted
 from streams.delivery.size import Headers
 from streams.delivery.transaction import PartitionProducer
 from streams.delivery.versions import Versions
@@ -52,7 +51,8 @@ CALLED = ("first", "escalation")
 class SourcePartition:
     """One partition of an input topic: ``source``, or the first input topic's partition ``number``.
 
-    People know it as ``name``. ``on_commit`` is called after each commit.
+    People know it as ``name``. ``uncommitted`` counts calls that were paid and are not committed
+    yet, by partition. ``on_commit`` is called after each commit.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SourcePartition:
         books: Books,
         encoder: RoutedEncoder,
         order_by_key: bool,
-        uncommitted: Uncommitted,
+        uncommitted: "Counter[SourcePartition]",
         on_commit: Callable[[], None],
         on_failure: Callable[[BaseException], None],
         topic_id: str = "",
@@ -88,8 +88,6 @@ class SourcePartition:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
-        self.uncommitted = 0
-        """Calls that were paid and are not committed yet."""
         self.pending_bytes = 0
         """Of events that are read and not yet finished."""
         self.duplicates = Duplicates(duplicate_seconds, most_duplicates)
@@ -191,8 +189,7 @@ class SourcePartition:
         """A call, answered or not; it is committed with the next transaction, and with it what is
         done about its tickets before anything is awaited."""
         self._outbox.calls.append(call)
-        self.uncommitted += 1
-        self._uncommitted.calls += 1
+        self._uncommitted[self] += 1
         offsets = (share.source_offset for share in call.shares)
         self._books.traces.call(call, [w for o in offsets if (w := self._in_hand.get(o))])
         self._wake()
@@ -275,8 +272,7 @@ class SourcePartition:
         booked_end = ends.get(TopicPartition(self._topics.intents, self.number))
         self._in_flight.commit((call.call_id for call in outbox.calls), booked_end)
         self.last_commit = time.monotonic()
-        self.uncommitted -= len(outbox.calls)
-        self._uncommitted.calls -= len(outbox.calls)
+        self._uncommitted[self] -= len(outbox.calls)
         self._books.committed(outbox, self.last_commit - began)
         self._books.traces.committed(outbox.released)
         self._on_commit()

@@ -6,6 +6,7 @@ have them.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 
@@ -32,7 +33,6 @@ from streams.delivery.intents import IntentLog, Intents
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
-from streams.delivery.shares import Uncommitted
 from streams.delivery.source_topic import SourceTopic
 from streams.delivery.transaction import PartitionProducer, transactional_id
 from streams.events.model import CallRecord
@@ -209,7 +209,7 @@ async def opened(
         books=Books(spend, errors),
         encoder=ENCODERS[settings.output_format],
         order_by_key=settings.order_by_key,
-        uncommitted=Uncommitted(),
+        uncommitted=Counter(),
         on_commit=lambda: None,
         on_failure=failed.set_exception,
         topic_id=source.id,

@@ -1,8 +1,8 @@
 """Who may begin one more call: no partition takes what the others need. Pure."""
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from streams.classify.triage import CallTier
 
@@ -15,21 +15,8 @@ OF_WHAT_IS_FREE = 8
 for the others, and where several cannot, still some."""
 
 
-@dataclass(slots=True)
-class Uncommitted:
-    """Calls that were paid and are not committed yet, in all partitions of a worker."""
-
-    calls: int = 0
-
-
-class Holder(Protocol):
-    """What holds slots: a partition. Told from others by identity."""
-
-    uncommitted: int
-    """Its calls that were paid and are not committed yet."""
-
-
-H = TypeVar("H", bound=Holder)
+H = TypeVar("H", bound=Hashable)
+"""What holds slots: a partition."""
 
 
 class Shares(Generic[H]):
@@ -41,10 +28,11 @@ class Shares(Generic[H]):
 
     Calls not committed: nobody may hold more than OF_WHAT_IS_FREE times what is free (the dynamic
     threshold of shared-memory switches), so that where one partition's transaction takes long the
-    others have room. Where nothing can be committed nothing more is bought.
+    others have room. Where nothing can be committed nothing more is bought. ``uncommitted`` has
+    those that are paid, by partition.
     """
 
-    def __init__(self, slots: int, uncommitted: Uncommitted) -> None:
+    def __init__(self, slots: int, uncommitted: Counter[H]) -> None:
         self._slots: dict[CallTier, int] = {
             "first": slots,
             "escalation": max(1, slots // ESCALATION_SLOTS),
@@ -61,7 +49,7 @@ class Shares(Generic[H]):
     @property
     def _free(self) -> int:
         """Calls that may still be begun before one is committed."""
-        return 2 * self._slots["first"] - self.busy - self._uncommitted.calls
+        return 2 * self._slots["first"] - self.busy - self._uncommitted.total()
 
     def begin(self, tier: CallTier, holder: H) -> None:
         """A call begins."""
@@ -86,6 +74,6 @@ class Shares(Generic[H]):
         share = -(-self._slots[tier] // waiting)
         if self._taken[tier][holder] >= share:
             return False
-        held = holder.uncommitted + sum(taken[holder] for taken in self._taken.values())
+        held = sum(calls[holder] for calls in (self._uncommitted, *self._taken.values()))
         # The last one is for somebody who holds none.
         return not held or held < OF_WHAT_IS_FREE * (self._free - 1)

@@ -104,7 +104,7 @@ class PartitionProducer:
         ends: dict[TopicPartition, int]
         ends, _, _ = await _all(
             self._send(records),
-            self._commit_offset(source, offset),
+            self._send_offset(source, offset),
             # What was read from another topic of the same name must not be committed as this one's.
             self._source.confirm(),
         )
@@ -126,7 +126,7 @@ class PartitionProducer:
             ends[target] = (await future).offset + count
         return ends
 
-    async def _commit_offset(self, source: TopicPartition, offset: int | None) -> None:
+    async def _send_offset(self, source: TopicPartition, offset: int | None) -> None:
         if offset is not None:
             progress = OffsetAndMetadata(offset, metadata_of(self._source.id))
             await self._producer.send_offsets_to_transaction({source: progress}, self._group)
@@ -143,7 +143,7 @@ class PartitionProducer:
         async with asyncio.timeout(COMMIT_TIMEOUT):
             await self._producer.begin_transaction()
             self._add(unended)
-            await self._commit_offset(source, offset)
+            await self._send_offset(source, offset)
             await self._producer.commit_transaction()
 
     async def undo(self, unended: Iterable[TopicPartition], source: TopicPartition) -> None:

@@ -59,8 +59,8 @@ class Work:
     """What streams.observe.traces keeps of it."""
 
     # On its way to a result
-    number: int = 0
-    """Counts the events that were begun, for the dead-letter breaker."""
+    begun: int = 0
+    """Its place among the events that this worker has begun, for the dead-letter breaker."""
     books_value: str = ""
     """What the books tell it apart by; see streams.books.dimensions."""
     fingerprint: bytes = b""

@@ -3,12 +3,7 @@
 from collections.abc import AsyncIterator
 
 from streams.doctor.finding import Finding
-from streams.events.input_schema import (
-    look_at_input,
-    misread,
-    subject_of_input,
-    unreadable,
-)
+from streams.events.input_schema import look_at_input
 from streams.events.output_schema import State, conflicting, look, subjects, unregistered
 from streams.events.registry_client import RegistryAwayError, RegistryClient, RegistryRefusedError
 from streams.events.topics import Topics
@@ -52,15 +47,14 @@ async def _inputs(client: RegistryClient, settings: Settings) -> list[Finding]:
 
 
 async def _input(client: RegistryClient, topic: str, *, mapped: bool) -> list[Finding]:
-    versions = await look_at_input(client, topic, mapped=mapped)
-    wrong = [version for version in versions if version.problem is not None]
-    if wrong and len(wrong) == len(versions):
-        return [Finding("registry", "wrong", unreadable(topic, wrong))]
-    if wrong:
+    subject = await look_at_input(client, topic, mapped=mapped)
+    if subject.refused is not None:
+        return [Finding("registry", "wrong", subject.refused)]
+    if subject.warnings:
         tip = "mend the producer that uses it, or set the subject's compatibility"
-        return [Finding("registry", "warn", misread(topic, version), tip) for version in wrong]
-    if versions:
-        what = f"subject {subject_of_input(topic)}: what producers may write can be read"
+        return [Finding("registry", "warn", warning, tip) for warning in subject.warnings]
+    if subject.versions:
+        what = f"subject {subject.name}: what producers may write can be read"
         return [Finding("registry", "ok", what)]
     return []
 

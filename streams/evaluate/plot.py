@@ -98,11 +98,6 @@ class Plot:
         x, y = self.at(spot)
         return tag("circle", tag("title", title), class_=class_, cx=x, cy=y, r=round(radius, 1))
 
-    def upright(self, value: float, class_: str) -> Element:
-        """A line over the whole height at one value of the x axis."""
-        x = self.at((value, self.y.low))[0]
-        return tag("line", class_=class_, x1=x, x2=x, y1=self.top, y2=self.bottom)
-
 
 def drawing(width: float, height: float, label: str, *parts: Element) -> Element:
     """The SVG element; ``label`` says in words what it shows."""

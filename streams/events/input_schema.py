@@ -5,7 +5,7 @@ ticket comes, as any other (streams/events/registry.py).
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,18 +38,52 @@ class Version:
     """Why its tickets cannot be read; None if they can."""
 
 
-def subject_of_input(topic: str) -> str:
+@dataclass(frozen=True, slots=True)
+class InputSubject:
+    """What producers may write to an input topic."""
+
+    name: str
+    versions: Sequence[Version]
+    """The newest, the latest first; empty where there is no such subject."""
+
+    @property
+    def refused(self) -> str | None:
+        """For people: nothing that producers may write is a ticket to us; None if something is."""
+        if not self.versions or len(self._unread) < len(self.versions):
+            return None
+        latest = self.versions[0]
+        return (
+            f"TICKET_STREAMS_MAPPING: no version of subject {self.name} can be read as tickets "
+            f"(version {latest.number}: {latest.problem}): a mapping says where the fields are"
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """For people, a line each: versions that are none of tickets, beside others that are."""
+        if self.refused is not None:
+            return []
+        return [
+            f"version {version.number} of subject {self.name} cannot be read as tickets: "
+            f"{version.problem}; what is written with it becomes dead letters"
+            for version in self._unread
+        ]
+
+    @property
+    def _unread(self) -> list[Version]:
+        return [version for version in self.versions if version.problem is not None]
+
+
+async def look_at_input(client: RegistryClient, topic: str, *, mapped: bool) -> InputSubject:
     """The subject that producers use by default. With another strategy its name is theirs to
-    know: then there is none of this name, and nothing to be said."""
-    return subject_of(topic, TICKET.name, "TopicName")
-
-
-async def look_at_input(client: RegistryClient, topic: str, *, mapped: bool) -> list[Version]:
-    """The newest versions, the latest first; empty where there is no such subject.
+    know: then there is none of this name, and nothing to be said.
 
     With a mapping (``mapped``) a record may have any fields. Raises RegistryAwayError.
     """
-    subject = subject_of_input(topic)
+    subject = subject_of(topic, TICKET.name, "TopicName")
+    return InputSubject(subject, await _newest(client, subject, mapped=mapped))
+
+
+async def _newest(client: RegistryClient, subject: str, *, mapped: bool) -> list[Version]:
     try:
         numbers = await client.get("subjects", subject, "versions")
     except RegistryRefusedError:
@@ -58,23 +92,6 @@ async def look_at_input(client: RegistryClient, topic: str, *, mapped: bool) -> 
         raise RegistryAwayError("this is no answer of a schema registry")
     newest = sorted((n for n in numbers if isinstance(n, int)), reverse=True)[:MOST_VERSIONS]
     return [Version(n, await _problem(client, subject, n, mapped=mapped)) for n in newest]
-
-
-def unreadable(topic: str, versions: Iterable[Version]) -> str:
-    """For people: nothing that producers may write is a ticket to us."""
-    latest = next(iter(versions))
-    return (
-        f"TICKET_STREAMS_MAPPING: no version of subject {subject_of_input(topic)} can be read as "
-        f"tickets (version {latest.number}: {latest.problem}): a mapping says where the fields are"
-    )
-
-
-def misread(topic: str, version: Version) -> str:
-    """For people: one version is none of tickets."""
-    return (
-        f"version {version.number} of subject {subject_of_input(topic)} cannot be read as tickets: "
-        f"{version.problem}; what is written with it becomes dead letters"
-    )
 
 
 async def _problem(

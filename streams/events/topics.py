@@ -1,8 +1,8 @@
 """The topics: their names, and what each needs from Kafka."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.classify.categories import names
 from streams.events.inputs import found, is_pattern, matches
@@ -56,6 +56,15 @@ class TopicSpec:
     same_partitions: bool
     config: Mapping[str, str]
     partitions: int | None = None
+
+
+class _User(NamedTuple):
+    """What a topic is for, the setting that names it, and whether we write to it."""
+
+    setting: str
+    what: str
+    topic: str
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +151,33 @@ class Topics:
 
     def check(self) -> None:
         """Every topic must be one of its own. Raises ValueError, which names the setting."""
-        categories = [
-            (f"category {name}", topic)
-            for name, topic in self.categories.items()
-            if topic != self.shared
-        ]
-        shared = [("all categories", self.shared)] if self.shared else []
+        users = list(self._users())
+        seen: dict[str, _User] = {}
+        for user in users:
+            # Kafka refuses names that differ in this only: they are one name in its metrics.
+            other = seen.setdefault(user.topic.replace(".", "_"), user)
+            if other.what != user.what:
+                raise ValueError(
+                    f"TICKET_STREAMS_{user.setting}: {other.what} ({other.topic}) and {user.what} "
+                    f"({user.topic}) need topics whose names differ, in more than . and _"
+                )
+            if len(user.topic) > LONGEST_NAME:
+                raise ValueError(
+                    f"TICKET_STREAMS_{user.setting}: {user.topic} is too long for a topic"
+                )
+        # We would read what we wrote, pay for it, and write it again.
+        for pattern in self.patterns:
+            for user in users:
+                if user.written and matches(pattern, user.topic):
+                    raise ValueError(
+                        f"TICKET_STREAMS_INPUT_TOPICS: {pattern} also matches {user.topic}, the "
+                        f"topic of {user.what}: take a pattern that matches none of ours"
+                    )
+
+    def _users(self) -> Iterator[_User]:
+        """What each topic is for; patterns aside."""
+        yield _User("INPUT_TOPIC", "the input", self.input, written=False)
+        yield _User("INPUT_TOPIC", "the dead letters", self.dead_letter)
         ours = {
             "finished tickets": self.done,
             "calls": self.calls,
@@ -159,40 +189,16 @@ class Topics:
             "plans of replays": self.replays,
             "source numbers": self.sources,
         }
-        more = [(f"input topic {name}", name) for name in self.more_inputs if not is_pattern(name)]
-        users = [
-            ("the input", self.input),
-            ("the dead letters", self.dead_letter),
-            *((f"our {name}", topic) for name, topic in ours.items()),
-            *shared,
-            *categories,
-            *more,
-        ]
-        seen: dict[str, tuple[str, str]] = {}
-        for user, topic in users:
-            setting = "CATEGORIES" if (user, topic) in categories else "INPUT_TOPIC"
-            if (user, topic) in shared:
-                setting = "OUTPUT_TOPIC"
-            if (user, topic) in more:
-                setting = "INPUT_TOPICS"
-            # Kafka refuses names that differ in this only: they are one name in its metrics.
-            other, its_topic = seen.setdefault(topic.replace(".", "_"), (user, topic))
-            if other != user:
-                raise ValueError(
-                    f"TICKET_STREAMS_{setting}: {other} ({its_topic}) and {user} ({topic}) need "
-                    "topics whose names differ, in more than . and _"
-                )
-            if len(topic) > LONGEST_NAME:
-                raise ValueError(f"TICKET_STREAMS_{setting}: {topic} is too long for a topic")
-        # We would read what we wrote, pay for it, and write it again.
-        written = [(user, topic) for user, topic in users[1:] if (user, topic) not in more]
-        for pattern in self.patterns:
-            for user, topic in written:
-                if matches(pattern, topic):
-                    raise ValueError(
-                        f"TICKET_STREAMS_INPUT_TOPICS: {pattern} also matches {topic}, the topic "
-                        f"of {user}: take a pattern that matches none of ours"
-                    )
+        for name, topic in ours.items():
+            yield _User("INPUT_TOPIC", f"our {name}", topic)
+        if self.shared:
+            yield _User("OUTPUT_TOPIC", "all categories", self.shared)
+        for name, topic in self.categories.items():
+            if topic != self.shared:
+                yield _User("CATEGORIES", f"category {name}", topic)
+        for name in self.more_inputs:
+            if not is_pattern(name):
+                yield _User("INPUT_TOPICS", f"input topic {name}", name, written=False)
 
     def specs(self) -> list[TopicSpec]:
         """Every topic but the input, which belongs to its producers."""

@@ -23,7 +23,6 @@ class FakeDesk:
     waiting: dict[Lane, deque[Work]] = field(default_factory=dict)
     calls: set[asyncio.Future[Any]] = field(default_factory=set)
     closed: bool = False
-    uncommitted: int = 0
     begun: list[CallRecord] = field(default_factory=list)
     told: list[object] = field(default_factory=list)
     records: list[CallRecord] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """When a partition commits: at once when idle, in larger transactions under load. No Kafka."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,6 @@ from streams.delivery.outbox import Books
 from streams.delivery.partition import COMMIT_EVERY, COMMIT_EVERY_LOADED, SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
-from streams.delivery.shares import Uncommitted
 from streams.events.model import Ticket
 from streams.events.wire import ENCODERS
 from streams.settings import Settings
@@ -59,7 +58,7 @@ def opened(producer: Producer) -> SourcePartition:
         books=Books(spend, errors),
         encoder=ENCODERS["avro"],
         order_by_key=True,
-        uncommitted=Uncommitted(),
+        uncommitted=Counter(),
         on_commit=lambda: None,
         on_failure=lambda error: pytest.fail(repr(error)),
     )

@@ -346,7 +346,7 @@ class Delivery(RuleBasedStateMachine):
             assert worker.rows(worker.books.errors) == self.reader.errors
             assert worker.partition.committed == self.kafka.committed
             assert worker.partition.pending >= len(worker.taken - set(self.reader.out))
-            assert self.kafka.open is not None or worker.uncommitted.calls == 0
+            assert self.kafka.open is not None or worker.uncommitted.total() == 0
             if self.kafka.open is None:
                 self._the_money_is_in_the_books()
 

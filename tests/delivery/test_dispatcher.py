@@ -1,7 +1,7 @@
 """Who is classified next."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +13,7 @@ from streams.classify.triage import CallTier, Lane
 from streams.claude.budget_guard import SOON, Word
 from streams.claude.pace import Unpaced
 from streams.delivery.dispatcher import Dispatcher
-from streams.delivery.shares import ESCALATION_SLOTS, Uncommitted
+from streams.delivery.shares import ESCALATION_SLOTS
 from streams.delivery.work import Work
 from tests.delivery.events import work
 
@@ -34,7 +34,6 @@ class Partition:
         self.waiting: dict[Lane, deque[Work]] = {}
         self.calls: set[asyncio.Future[Any]] = set()
         self.closed = False
-        self.uncommitted = 0
 
 
 class Paced(Unpaced):
@@ -60,7 +59,7 @@ class Scene:
         self.running = self.most = 0
         self.complaints: list[str] = []
         self.error: Exception | None = None
-        self.uncommitted = Uncommitted()
+        self.uncommitted: Counter[Partition] = Counter()
         self.pace = Paced()
         self.words: dict[Ticket, Word] = {}
         self.asked: list[Ticket] = []
@@ -234,8 +233,7 @@ async def test_a_partition_that_cannot_commit_does_not_hold_up_the_others() -> N
         scene.submit(stuck, offset)
     await scene.settle()
     while running := [t for t in scene.began if not scene.ends[t].is_set()]:
-        stuck.uncommitted += 1
-        scene.uncommitted.calls += 1
+        scene.uncommitted[stuck] += 1
         await scene.end(running[0])
     assert len(scene.began) < 12  # twice the slots: some are left
     for offset in range(5):
@@ -243,7 +241,7 @@ async def test_a_partition_that_cannot_commit_does_not_hold_up_the_others() -> N
         await scene.settle()
         assert scene.began[-1] == (1, offset)
         await scene.end((1, offset))
-    scene.uncommitted.calls = stuck.uncommitted = 0
+    scene.uncommitted.clear()
     scene.dispatcher.fill()
     await scene.settle()
     assert scene.dispatcher.busy == 6
@@ -344,12 +342,12 @@ async def test_tickets_that_are_left_without_a_result_are_told_and_not_quoted() 
 
 
 async def test_nothing_begins_while_too_much_is_paid_and_not_committed() -> None:
-    scene, partition = Scene(2), Partition(0)
-    scene.uncommitted.calls = 4
+    scene, partition, other = Scene(2), Partition(0), Partition(1)
+    scene.uncommitted[other] = 4
     scene.submit(partition, 0)
     await scene.settle()
     assert scene.began == []
-    scene.uncommitted.calls = 3
+    scene.uncommitted[other] = 3
     scene.dispatcher.fill()
     await scene.settle()
     assert scene.began == [(0, 0)]
@@ -395,7 +393,7 @@ def test_every_ticket_is_run_once(slots: int, arriving: list[tuple[int, int]]) -
 
     async def main() -> None:
         dispatcher: Dispatcher[Partition] = Dispatcher(
-            slots, run, Uncommitted(), Unpaced(), most_tokens=10_000, fail=pytest.fail
+            slots, run, Counter(), Unpaced(), most_tokens=10_000, fail=pytest.fail
         )
         partitions = [Partition(n) for n in range(4)]
         for offset, (number, group) in enumerate(arriving):

@@ -1,6 +1,7 @@
 """What a worker's own commits need is written until readers see them. No Kafka."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +20,6 @@ from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
-from streams.delivery.shares import Uncommitted
 from streams.events.wire import ENCODERS
 from streams.settings import Settings
 from tests.delivery.events import TOPICS
@@ -169,7 +169,7 @@ async def test_a_partition_ends_it_in_a_transaction_of_its_own_with_the_committe
         books=Books(spend, errors),
         encoder=ENCODERS["avro"],
         order_by_key=True,
-        uncommitted=Uncommitted(),
+        uncommitted=Counter(),
         on_commit=lambda: None,
         on_failure=lambda error: pytest.fail(repr(error)),
     )

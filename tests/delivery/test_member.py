@@ -80,7 +80,7 @@ def member(partition: Partition) -> Member:
     )
     owned: Any = partition
     member.partitions = {0: owned}
-    member._uncommitted.calls = 7
+    member._uncommitted[owned] = 7
     return member
 
 
@@ -108,7 +108,7 @@ async def test_nothing_is_told_where_all_is_committed(
     member: Member, kafka: asyncio.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     kafka.set()
-    member._uncommitted.calls = 0
+    member._uncommitted.clear()
     with caplog.at_level(logging.WARNING):
         await member.give_up()
     assert not caplog.text

@@ -1,18 +1,18 @@
 """No partition takes what the others need."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.delivery.shares import Shares, Uncommitted
+from streams.delivery.shares import Shares
 
 
 class Holder:
     """A partition."""
 
     def __init__(self) -> None:
-        self.uncommitted = 0
         self.calls = 0
 
 
@@ -21,8 +21,8 @@ class World:
 
     def __init__(self, slots: int, holders: int) -> None:
         self.slots = slots
-        self.all = Uncommitted()
-        self.shares: Shares[Holder] = Shares(slots, self.all)
+        self.uncommitted: Counter[Holder] = Counter()
+        self.shares: Shares[Holder] = Shares(slots, self.uncommitted)
         self.holders = [Holder() for _ in range(holders)]
 
     def may(self, holder: Holder, waiting: int) -> bool:
@@ -41,12 +41,10 @@ class World:
         if holder.calls:
             holder.calls -= 1
             self.shares.end("first", holder)
-            holder.uncommitted += 1
-            self.all.calls += 1
+            self.uncommitted[holder] += 1
 
     def commit(self, holder: Holder) -> None:
-        self.all.calls -= holder.uncommitted
-        holder.uncommitted = 0
+        self.uncommitted[holder] = 0
 
 
 SLOTS = st.integers(1, 60)
@@ -113,7 +111,7 @@ def test_where_nothing_is_committed_no_more_than_twice_the_slots_is_bought(
         if ends:
             world.end(holder)
         assert world.shares.busy <= slots
-        assert world.shares.busy + world.all.calls <= 2 * slots
+        assert world.shares.busy + world.uncommitted.total() <= 2 * slots
 
 
 def test_one_that_waits_alone_has_all_slots() -> None:
@@ -137,7 +135,7 @@ def test_one_that_comes_later_gets_each_slot_that_comes_free_until_both_have_as_
 
 
 def test_calls_of_the_escalation_are_shared_out_by_themselves() -> None:
-    shares: Shares[Holder] = Shares(40, Uncommitted())
+    shares: Shares[Holder] = Shares(40, Counter())
     one, other = Holder(), Holder()
     for _ in range(2):
         assert shares.may("escalation", one, 2)

@@ -1,6 +1,7 @@
 """Whoever counts is told what is committed: all of it, once, and nothing else. No Kafka."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,6 @@ from streams.delivery.outbox import Books, Outbox
 from streams.delivery.partition import SourcePartition
 from streams.delivery.records import Record
 from streams.delivery.restore import Restored
-from streams.delivery.shares import Uncommitted
 from streams.delivery.work import Skipped
 from streams.events.model import SkippedRun, Ticket
 from streams.events.wire import ENCODERS, decode_skipped
@@ -66,7 +66,7 @@ class Scene:
             books=Books(spend, errors, self.tell),
             encoder=ENCODERS["avro"],
             order_by_key=True,
-            uncommitted=Uncommitted(),
+            uncommitted=Counter(),
             on_commit=lambda: None,
             on_failure=self.failed.set_result,
         )

@@ -2,7 +2,7 @@ import pytest
 
 from streams.doctor import registry
 from streams.doctor.registry import check_registry
-from streams.events.input_schema import Version
+from streams.events.input_schema import InputSubject, Version
 from streams.settings import Settings
 from tests.doctor.scene import only
 from tests.doctor.server import answering
@@ -49,8 +49,9 @@ async def test_one_that_is_away_is_wrong_and_its_password_is_not_told() -> None:
 async def test_what_producers_may_write_is_looked_at(
     problems: list[str | None], levels: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def look(*_: object, **__: object) -> list[Version]:
-        return [Version(9 - n, problem) for n, problem in enumerate(problems)]
+    async def look(*_: object, **__: object) -> InputSubject:
+        versions = [Version(9 - n, problem) for n, problem in enumerate(problems)]
+        return InputSubject("tickets-value", versions)
 
     monkeypatch.setattr(registry, "look_at_input", look)
     async with answering(200, "[]") as (url, _):

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from streams.events.input_schema import Version, look_at_input, misfits, misread, unreadable
+from streams.events.input_schema import InputSubject, Version, look_at_input, misfits
 from streams.events.registry_client import RegistryAwayError, RegistryClient
 from streams.events.schemas import TICKET
 
@@ -92,7 +92,9 @@ async def test_the_latest_version_comes_first(
         3: {"schema": "syntax = ...", "schemaType": "PROTOBUF"},
         4: {"schema": "{}", "schemaType": "JSON"},
     }
-    assert await look_at_input(client, "tickets", mapped=False) == [
+    found = await look_at_input(client, "tickets", mapped=False)
+    assert found.name == "tickets-value"
+    assert found.versions == [
         Version(4, None),
         Version(3, "it is PROTOBUF, not Avro or JSON"),
         Version(2, None),
@@ -105,7 +107,7 @@ async def test_with_a_mapping_a_record_may_have_any_fields(
 ) -> None:
     client, subjects = registry
     subjects["tickets-value"] = {1: {"schema": record()}, 2: {"schema": '"string"'}}
-    latest, first = await look_at_input(client, "tickets", mapped=True)
+    latest, first = (await look_at_input(client, "tickets", mapped=True)).versions
     assert first.problem is None
     assert latest.problem == "the registry's schema is not an Avro record"
 
@@ -113,7 +115,8 @@ async def test_with_a_mapping_a_record_may_have_any_fields(
 async def test_where_nobody_registered_a_schema_there_is_nothing_to_say(
     registry: tuple[RegistryClient, Subjects],
 ) -> None:
-    assert await look_at_input(registry[0], "tickets", mapped=False) == []
+    found = await look_at_input(registry[0], "tickets", mapped=False)
+    assert (found.versions, found.refused, found.warnings) == ([], None, [])
 
 
 async def test_a_registry_that_is_away_says_so() -> None:
@@ -121,9 +124,18 @@ async def test_a_registry_that_is_away_says_so() -> None:
         await look_at_input(RegistryClient("http://127.0.0.1:1"), "tickets", mapped=False)
 
 
-def test_what_is_said_names_the_setting_the_subject_and_the_version() -> None:
+def test_where_nothing_can_be_read_setting_subject_and_latest_version_are_named() -> None:
     versions = [Version(2, "it has no field text"), Version(1, "it has no field id")]
-    assert unreadable("tickets", versions).startswith("TICKET_STREAMS_MAPPING: no version of")
-    assert "tickets-value" in unreadable("tickets", versions)
-    assert "version 2: it has no field text" in unreadable("tickets", versions)
-    assert "version 1 of subject tickets-value" in misread("tickets", versions[1])
+    subject = InputSubject("tickets-value", versions)
+    assert subject.refused is not None
+    assert subject.refused.startswith("TICKET_STREAMS_MAPPING: no version of subject tickets-value")
+    assert "version 2: it has no field text" in subject.refused
+    assert subject.warnings == []
+
+
+def test_a_version_that_is_none_of_tickets_is_named_beside_others_that_are() -> None:
+    subject = InputSubject("tickets-value", [Version(2, None), Version(1, "it has no field id")])
+    assert subject.refused is None
+    [warning] = subject.warnings
+    assert "version 1 of subject tickets-value" in warning
+    assert "it has no field id" in warning

@@ -1,7 +1,7 @@
 """One life of a worker: it fences, restores, opens its partition, and takes events in hand."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,7 +12,6 @@ from streams.delivery.faust_door import create_app
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
-from streams.delivery.shares import Uncommitted
 from streams.delivery.tables import BookTable
 from streams.delivery.work import Work
 from streams.events.wire import ENCODERS
@@ -43,7 +42,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.books = books()
-        self.uncommitted = Uncommitted()
+        self.uncommitted: Counter[SourcePartition] = Counter()
         self.waiting: deque[Work] = deque()
         self.asked: dict[int, Work] = {}
         self.begun: dict[int, str] = {}
