@@ -1,5 +1,7 @@
 """``ticket-streams dead-letters``: what left the line and why, and another try."""
 
+from collections import Counter
+
 import click
 from rich.markup import escape
 from rich.table import Table
@@ -10,6 +12,9 @@ from streams.cli.dead_letter_redrive import command as redrive_command
 from streams.cli.dead_letter_show import command as show_command
 from streams.dead_letters.reading import newest
 from streams.dead_letters.wanted import Wanted
+
+MOST_KINDS = 8
+"""Error types that are told below the list."""
 
 
 class ListByDefault(click.Group):
@@ -53,7 +58,8 @@ command.add_command(redrive_command)
 @topic_option
 @json_option
 def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> None:
-    """List dead letters, newest first: where they are, where they came from, and why.
+    """List dead letters, newest first: where they are, where they came from, and why; below, how
+    many there are of each error type.
 
     No text of a ticket is shown. Filters must all hold.
 
@@ -65,14 +71,22 @@ def listing(limit: int, wanted: Wanted, topic: str | None, as_json: bool) -> Non
     """
     settings = load()
     topic = topic or topics_of(settings).dead_letter
-    total, letters = run(newest(settings.kafka, topic, wanted, limit))
+    counts, letters = run(newest(settings.kafka, topic, wanted, limit))
     if as_json:
         rows = [letter.as_json() for letter in letters]
-        print_json({"topic": topic, "total": total, "dead_letters": rows})
+        found = {"total": counts.total(), "by_error_type": dict(counts.most_common())}
+        print_json({"topic": topic, **found, "dead_letters": rows})
         return
     table = Table("given up", "dead letter", "event", "stage", "error", "message")
     for letter in letters:
         said = (letter.place, letter.source, letter.stage, letter.error_type, letter.message)
         table.add_row(utc(letter.given_up_at / 1000), *(escape(printable(text)) for text in said))
     console().print(table)
-    click.echo(f"{len(letters)} of {total}")
+    click.echo(f"{len(letters)} of {counts.total()}{_kinds(counts)}")
+
+
+def _kinds(counts: Counter[str]) -> str:
+    """What they are, of all and not of those that are listed only."""
+    said = [f"{n:,} {printable(kind)}" for kind, n in counts.most_common(MOST_KINDS)]
+    more = [f"{len(counts) - MOST_KINDS} more types"] if len(counts) > MOST_KINDS else []
+    return ": " + ", ".join([*said, *more]) if said else ""

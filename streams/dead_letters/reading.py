@@ -1,6 +1,7 @@
 """Reads a dead-letter topic: the newest letters, or one."""
 
 import heapq
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -32,18 +33,18 @@ async def letters(
 
 async def newest(
     bootstrap: Address, topic: str, wanted: Wanted, limit: int
-) -> tuple[int, list[Letter]]:
-    """How many are ``wanted``, and the ``limit`` that were given up last, the last first.
+) -> tuple[Counter[str], list[Letter]]:
+    """How many are ``wanted`` by error type, and the ``limit`` that were given up last, last first.
 
     Raises UnreachableError and MissingTopicError.
     """
-    total, best = 0, list[tuple[int, int, int, Letter]]()
+    counts, best = Counter[str](), list[tuple[int, int, int, Letter]]()
     async with open_snapshot(bootstrap) as snapshot:
         async for _, letter in letters(snapshot, topic, wanted):
-            total += 1
+            counts[letter.error_type] += 1
             entry = (letter.given_up_at, letter.partition, letter.offset, letter)
             (heapq.heappush if len(best) < limit else heapq.heappushpop)(best, entry)
-    return total, [entry[-1] for entry in sorted(best, reverse=True)]
+    return counts, [entry[-1] for entry in sorted(best, reverse=True)]
 
 
 async def one(bootstrap: Address, topic: str, partition: int, offset: int) -> ConsumerRecord:

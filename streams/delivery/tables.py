@@ -33,7 +33,7 @@ Overlay = dict[RowKey, Any]
 """Rows of a transaction that is not committed yet; None deletes."""
 
 RESTORED_AT_ONCE = 5_000
-"""Rows between two turns of the event loop while a table is restored: some 15 ms. A million in one
+"""Rows between two turns of the event loop while a table is restored: some 30 ms. A million in one
 go take seconds, in which neither the lease is renewed nor a heartbeat sent."""
 
 MOST_MOVED = 5_000
