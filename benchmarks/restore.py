@@ -117,7 +117,7 @@ async def measure(settings: Settings, partitions: int, *, collecting: bool) -> d
         read = time.monotonic()
         for number, restored in state.items():
             for topic, table in tables.items():
-                table.open(number, restored.changelogs[topic])
+                await table.restore(number, restored.changelogs[topic])
             if not collecting:
                 restored.changelogs.clear()
     opened = time.monotonic()

@@ -255,6 +255,7 @@ def assemble(
         throttled=counts.throttled,
     )
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
+    watchdog = Watchdog(member, all_gates, rebalancing, settings.stall_limit)
     version = classifiers["first"].prompt.version
     collector = WorkerCollector(settings, version, member, gates, breaker, readiness, heard)
     metrics.register(collector)
@@ -262,7 +263,7 @@ def assemble(
         lease=lease,
         claude=claude,
         member=member,
-        watchdog=Watchdog(member, all_gates, rebalancing, settings.stall_limit),
+        watchdog=watchdog,
         reading=ReadingWatch(),
         readiness=readiness,
         health=HealthServer(
@@ -270,7 +271,7 @@ def assemble(
             settings.worker_port,
             readiness.why_not,
             metrics,
-            lambda: unpriced.words,
+            lambda: watchdog.worry() or unpriced.words,
         ),
         collector=collector,
         budget_watch=watch,

@@ -263,7 +263,7 @@ async def _replay(batch_size: int, world: World) -> Replay:
         producer = member._producer(place)
         name = str(number)
         partition = member._partition(number, place, name, PARTITIONS, 1, producer, source, intents)
-        partition.open(0, Restored(changelogs={topics.spend: {}, topics.errors: {}}))
+        await partition.open(0, Restored(changelogs={topics.spend: {}, topics.errors: {}}))
         member.partitions[number] = partition
     member.ready = True
     return Replay(parts, topics, intents, world)

@@ -74,6 +74,8 @@ class LiveOverview:
         self._speed = Speed()
         self._skips = Skips()
         self._since = since
+        self.limits = settings.limits
+        """The budgets that the look tells of."""
 
     async def look(self, now: float) -> Look:
         """As it is ``now`` (epoch seconds). Raises KafkaError and MissingTopicError."""
@@ -81,7 +83,7 @@ class LiveOverview:
         await self._read_calls()
         group = await read_group(self._snapshot, settings.app_id, self._topics)
         await self._skips.read_on(self._snapshot, self._topics.skipped, needed_since(now))
-        found = overview(books, group, now, settings.window_seconds, settings.limits, self._skips)
+        found = overview(books, group, now, settings.window_seconds, self.limits, self._skips)
         speed = self._speed.add(now, tickets_by_category(books, self._since))
         return Look(found, self._latencies.now(now), speed)
 

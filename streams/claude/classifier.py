@@ -23,7 +23,7 @@ from streams.classify.prompt import Prompt, new_ids
 from streams.classify.triage import CallTier
 from streams.claude.call_records import CallRecords, Try
 from streams.claude.client import Claude, Reply
-from streams.claude.failures import Failure, Recovery
+from streams.claude.failures import Failure, Recovery, of_every_request
 from streams.claude.gate import Gate
 from streams.claude.pace import Pace, until_paced
 from streams.claude.prices import PriceList
@@ -206,7 +206,7 @@ class _Case:
         most = GIVE_UP_TRIES if self._size[0] == 1 else GIVE_UP_SHARED
         if failure.recovery is Recovery.TICKET and not gate.proven:
             # It is what all requests have in common that is wrong, not these tickets.
-            gate.hold(failure)
+            gate.hold(of_every_request(failure))
         elif failure.recovery is Recovery.TICKET or self._strikes >= most:
             raise Refused(failure, self._attempts) from failure
         elif failure.recovery is Recovery.HOLD:

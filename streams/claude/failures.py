@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,15 @@ def _of_status(error: anthropic.APIStatusError) -> Failure:
     return Failure(
         name, Recovery.RETRY, "the API is in trouble", status, error.request_id, _wait(error)
     )
+
+
+def of_every_request(failure: Failure) -> Failure:
+    """The same of requests that have only themselves in common: what a person may look at."""
+    advice = (
+        "the API refuses every request, so it is none of the tickets: does TICKET_STREAMS_MODEL "
+        "take such requests, is the account in order, is ANTHROPIC_BASE_URL the API's address?"
+    )
+    return replace(failure, advice=advice)
 
 
 def _wait(error: anthropic.APIStatusError) -> float | None:

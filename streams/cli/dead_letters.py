@@ -1,5 +1,7 @@
 """``ticket-streams dead-letters``: what left the line and why, and another try."""
 
+from collections import Counter
+
 import click
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +17,9 @@ from streams.cli.dead_letter_redrive import command as redrive_command
 from streams.cli.dead_letter_show import command as show_command
 from streams.dead_letters.reading import newest
 from streams.dead_letters.wanted import Wanted
+
+MOST_KINDS = 8
+"""Error types that are told below the list."""
 
 
 class ListByDefault(click.Group):
@@ -59,7 +64,8 @@ command.add_command(redrive_command)
 @all_apps_option
 @json_option
 def listing(limit: int, wanted: Wanted, topic: str | None, all_apps: bool, as_json: bool) -> None:
-    """List dead letters, newest first: where they are, where they came from, and why.
+    """List dead letters, newest first: where they are, where they came from, and why; below, how
+    many there are of each error type.
 
     No text of a ticket is shown. Filters must all hold. Where several installations share the topic
     only our own are listed.
@@ -73,10 +79,11 @@ def listing(limit: int, wanted: Wanted, topic: str | None, all_apps: bool, as_js
     settings = load()
     topic = topic or topics_of(settings).dead_letter
     app = None if all_apps else settings.app_id
-    total, letters, others = run(newest(settings.kafka, topic, wanted, limit, app))
+    counts, letters, others = run(newest(settings.kafka, topic, wanted, limit, app))
     if as_json:
         rows = [letter.as_json() for letter in letters]
-        print_json({"topic": topic, "total": total, "others": others, "dead_letters": rows})
+        found = {"total": counts.total(), "by_error_type": dict(counts.most_common())}
+        print_json({"topic": topic, **found, "others": others, "dead_letters": rows})
         return
     whose = ["app"] if all_apps else []
     table = Table("given up", *whose, "dead letter", "event", "stage", "error", "message")
@@ -86,6 +93,13 @@ def listing(limit: int, wanted: Wanted, topic: str | None, all_apps: bool, as_js
             said.insert(0, letter.app)
         table.add_row(utc(letter.given_up_at / 1000), *(escape(printable(text)) for text in said))
     console().print(table)
-    click.echo(f"{len(letters)} of {total}")
+    click.echo(f"{len(letters)} of {counts.total()}{_kinds(counts)}")
     if others:
         click.echo(f"{others:,} are of other installations: --all-apps lists them too")
+
+
+def _kinds(counts: Counter[str]) -> str:
+    """What they are, of all and not of those that are listed only."""
+    said = [f"{n:,} {printable(kind)}" for kind, n in counts.most_common(MOST_KINDS)]
+    more = [f"{len(counts) - MOST_KINDS} more types"] if len(counts) > MOST_KINDS else []
+    return ": " + ", ".join([*said, *more]) if said else ""

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from streams.audit.account import Charged
-from streams.books.closing import SettleError
+from streams.books.closing import SettleError, unpriced
 from streams.books.money import dollars
 from streams.cli.account import read_account
 from streams.cli.common import (
@@ -24,6 +24,9 @@ from streams.cli.common import (
     utc,
 )
 from streams.events.model import CallRecord
+
+MOST_LISTED = 40
+"""Calls on the screen. An outage leaves as many as were in flight; the sum is of all."""
 
 
 @click.command(name="reconcile")
@@ -90,6 +93,7 @@ def command(
     before = (time.time() - older_than) * 1000
     unsettled = run(reconcile.find_unsettled(settings, topics))
     calls = [call for call in unsettled if call.started_at <= before]
+    problems += _without_price(calls) if again else []
     ended = 0
     if off and calls:
         ended = run(reconcile.write_off(settings, topics, {call.call_id for call in calls}))
@@ -103,8 +107,14 @@ def command(
             cost = dollars(sum(record.cost_picodollars for record in made))
             click.echo(f"{len(made)} calls are {'settled' if settle else 'repriced'}: {cost}.")
     for problem in problems:
-        click.echo(f"Not settled: {problem}", err=True)
+        click.echo(f"Not {'settled' if settle else 'repriced'}: {problem}", err=True)
     sys.exit(1 if problems else 0)
+
+
+def _without_price(calls: Sequence[CallRecord]) -> list[str]:
+    """What is missing, in words."""
+    models = sorted({call.model for call in calls if unpriced(call)})
+    return [f"{model} has no price: give it one (TICKET_STREAMS_PRICES_FILE)" for model in models]
 
 
 def _charged(place: str) -> Charged:
@@ -124,11 +134,13 @@ def _show(calls: Sequence[CallRecord]) -> None:
     table = Table("begun", "model", "outcome", "tickets", "at most", "call", show_footer=True)
     total = sum(call.unsettled_picodollars for call in calls)
     table.columns[0].footer, table.columns[4].footer = f"{len(calls)} calls", dollars(total)
-    for call in calls:
+    for call in calls[-MOST_LISTED:]:
         bound = dollars(call.unsettled_picodollars)
         begun, tickets = utc(call.started_at / 1000), str(len(call.shares))
         table.add_row(begun, call.model, call.outcome, tickets, bound, call.call_id)
     console().print(table)
+    if (older := len(calls) - MOST_LISTED) > 0:
+        click.echo(f"The {older:,} that began before these are not listed: --json has all.")
 
 
 def _as_json(

@@ -85,9 +85,8 @@ def _waiting(found: Overview) -> str:
 
 def _use(use: BudgetUse) -> str:
     part = 100 * use.spent / use.limit
-    return (
-        f"{dollars(use.spent)} of {dollars(use.limit, 2)} ({part:.0f}%), {dollars(use.left)} left"
-    )
+    left = f"{dollars(use.left)} left" if use.left >= 0 else f"{dollars(-use.left)} too much"
+    return f"{dollars(use.spent)} of {dollars(use.limit, 2)} ({part:.0f}%), {left}"
 
 
 def workers_of(found: Overview) -> Table:

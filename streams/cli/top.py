@@ -21,7 +21,9 @@ from rich.text import Text
 from streams.audit.latency import Latency
 from streams.audit.live import Look, follow_overview
 from streams.audit.topic_admin import TopicsError
+from streams.books.limits import Limit
 from streams.books.money import dollars
+from streams.claude.budget_reload import BudgetReload
 from streams.cli.common import console, json_option, load, print_json, run, utc
 from streams.cli.status import LATELY, as_table, lines_of, workers_of
 from streams.settings import Settings
@@ -44,7 +46,8 @@ LOOK_SECONDS = 10.0
 def command(interval: float, once: bool, as_json: bool) -> None:
     """Show spend, speed, latency, errors, budgets and workers, live in the terminal; q ends it.
 
-    Only committed numbers count; no worker is asked. Today and this hour are in UTC.
+    Only committed numbers count; no worker is asked. Today and this hour are in UTC. Budgets that
+    are changed in the settings file are shown within seconds.
 
     \b
     Examples:
@@ -70,12 +73,17 @@ async def _one(settings: Settings) -> Look:
 
 
 class Seen:
-    """What was found last, and what is in the way of knowing more."""
+    """What was found last, what is in the way of knowing more, and the budgets by now."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, limits: tuple[Limit, ...]) -> None:
         self.look = look
         self.at = time.time()
         self.trouble = ""
+        self.limits = limits
+
+    def change(self, limits: tuple[Limit, ...]) -> None:
+        """The budgets are others: the settings file was changed."""
+        self.limits = limits
 
     def frame(self, app_id: str) -> RenderableType:
         """As it is shown now."""
@@ -84,9 +92,13 @@ class Seen:
 
 
 async def _live(settings: Settings, interval: float) -> None:
-    seen = Seen(await _one(settings))  # fails aloud: nothing has been shown that could stay
+    seen = Seen(
+        await _one(settings), settings.limits
+    )  # fails aloud: nothing has been shown that could stay
     ended = asyncio.Event()
+    budgets = BudgetReload(settings.limits, seen.change)
     following = asyncio.create_task(_follow(settings, interval, seen))
+    reloading = asyncio.create_task(budgets.run())
     try:
         with _keys(ended), Live(screen=True, auto_refresh=False) as screen:
             while not ended.is_set():
@@ -96,7 +108,8 @@ async def _live(settings: Settings, interval: float) -> None:
                         await ended.wait()
     finally:
         following.cancel()
-        await asyncio.wait([following])
+        reloading.cancel()
+        await asyncio.wait([following, reloading])
 
 
 async def _follow(settings: Settings, interval: float, seen: Seen) -> None:
@@ -109,6 +122,7 @@ async def _follow(settings: Settings, interval: float, seen: Seen) -> None:
                 follow_overview(settings, time.time()) as live,
             ):
                 while True:
+                    live.limits = seen.limits
                     seen.look = await live.look(time.time())
                     seen.at, seen.trouble = time.time(), ""
                     limit.reschedule(loop.time() + interval + LOOK_SECONDS)

@@ -1,6 +1,7 @@
 """Reads a dead-letter topic: the newest letters, or one."""
 
 import heapq
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -32,9 +33,9 @@ async def letters(
 
 
 class Newest(NamedTuple):
-    """How many there are, and those that were given up last, the last first."""
+    """How many there are by error type, and those that were given up last, the last first."""
 
-    total: int
+    counts: Counter[str]
     letters: list[Letter]
     others: int
     """Those of other installations, which are left out."""
@@ -47,16 +48,16 @@ async def newest(
 
     Raises UnreachableError and MissingTopicError.
     """
-    total, others, best = 0, 0, list[tuple[int, int, int, Letter]]()
+    counts, others, best = Counter[str](), 0, list[tuple[int, int, int, Letter]]()
     async with open_snapshot(bootstrap) as snapshot:
         async for _, letter in letters(snapshot, topic, wanted):
             if app is not None and not letter.is_of(app):
                 others += 1
                 continue
-            total += 1
+            counts[letter.error_type] += 1
             entry = (letter.given_up_at, letter.partition, letter.offset, letter)
             (heapq.heappush if len(best) < limit else heapq.heappushpop)(best, entry)
-    return Newest(total, [entry[-1] for entry in sorted(best, reverse=True)], others)
+    return Newest(counts, [entry[-1] for entry in sorted(best, reverse=True)], others)
 
 
 async def one(bootstrap: Address, topic: str, partition: int, offset: int) -> ConsumerRecord:

@@ -285,12 +285,12 @@ class Member:
         for number, producer in producers.items():
             source = self._source_topics[owned[number].topic]
             name, many = sources.name(number), len(owned)
-            partition = self._partition(
+            self.partitions[number] = self._partition(
                 number, owned[number], name, many, generation, producer, source, intents
             )
-            partition.open(begin[number], restored[number])
+        for number, partition in self.partitions.items():  # whoever cuts this short closes them
+            await partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
-            self.partitions[number] = partition
         self._endings = Endings(self._settings.kafka, client)
         self._watching = asyncio.create_task(self._watch(self._endings))
         self._gates.reopen()

@@ -125,13 +125,14 @@ class SourcePartition:
 
     # Opening
 
-    def open(self, committed: int, restored: Restored) -> None:
-        """Begin to work: ``committed`` and ``restored`` were read after the fence."""
+    async def open(self, committed: int, restored: Restored) -> None:
+        """Begin to work: ``committed`` and ``restored`` were read after the fence. Cut short, it is
+        to be closed."""
+        await self._books.spend.restore(self.number, restored.changelogs[self._topics.spend])
+        await self._books.errors.restore(self.number, restored.changelogs[self._topics.errors])
         self.committed = self._next_offset = committed
         self._done = {offset: row for offset, row in restored.done.items() if offset >= committed}
         self._done_batches.append((restored.done_end, max(self._done, default=-1)))
-        self._books.spend.open(self.number, restored.changelogs[self._topics.spend])
-        self._books.errors.open(self.number, restored.changelogs[self._topics.errors])
         rows = self._books.spend.keys_of(self.number)
         self.values.restore((read_key(key)[1].value, start) for key, (start, _) in rows)
         for call in restored.intents.open():
@@ -311,6 +312,8 @@ class SourcePartition:
 
     def move_rows_on(self) -> None:
         """Have rows whose time is over moved into their hour or day, or deleted, if any is due."""
+        if self._committer is None:
+            return  # not open yet
         now = time.time()
         if any(t.has_due(self.number, now) for t in (self._books.spend, self._books.errors)):
             self._wake()

@@ -218,7 +218,7 @@ async def opened(
     try:
         await producer.fence()
         restored = await restore(settings.kafka, topics, [number], {number: source.id})
-        partition.open(0, restored[number])
+        await partition.open(0, restored[number])
         yield partition
     finally:
         await partition.close()

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from streams.claude.gates import Gates
 from streams.delivery.member import Member
 
+LATE_SECONDS = 10.0
+"""A commit takes some milliseconds, and after a broker's death as long as a new leader takes."""
+
 
 class Watchdog:
     """Looks once in a while; ``limit`` in seconds, ``clock`` monotonic."""
@@ -45,6 +48,18 @@ class Watchdog:
         elif now - max(self._resting, self._gates.last_end, *self._commits()) > self._limit:
             return f"{pending} tickets in hand, and none moved for {self._limit:.0f} s"
         return None
+
+    def worry(self) -> str | None:
+        """What a person may want to know before it comes to a complaint; None while all is well."""
+        now = self._clock()
+        waits = {p.name: p.unsent_since(now) for p in self._member.partitions.values()}
+        late = {name: seconds for name, seconds in waits.items() if seconds > LATE_SECONDS}
+        if not late:
+            return None
+        return (
+            f"results of partition {', '.join(late)} have waited {max(late.values()):.0f} s for "
+            "their commit: Kafka does not take it, and no more calls are paid for"
+        )
 
     def _commits(self) -> list[float]:
         return [partition.last_commit for partition in self._member.partitions.values()]

@@ -23,6 +23,9 @@ from streams.events.model import ABANDONED, CallRecord, Classification, SkipReas
 from streams.observe import metrics
 from streams.observe.metrics import OUTCOMES, Metric, bounded
 
+REFUSED = ("internal_error", "invalid_request_error", "request_too_large", "unsendable_text")
+"""Error types of tickets that could be read, and not be asked about; others are rare."""
+
 Told = defaultdict[tuple[Counter, tuple[str, ...]], float]
 """What a transaction adds, by counter and labels: prometheus_client takes 3 microseconds to find a
 series, so each is looked for once a transaction."""
@@ -62,7 +65,8 @@ class Counts:
                 self._routed.labels(category, answered_by)
         for error_type in get_args(ErrorType):
             self._dead_letters.labels("decode", error_type)
-        self._dead_letters.labels("classify", "internal_error")
+        for error_type in REFUSED:
+            self._dead_letters.labels("classify", error_type)
         for reason in get_args(SkipReason):
             self._skipped.labels(reason)
         for kind in KINDS:

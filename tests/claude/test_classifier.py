@@ -363,7 +363,11 @@ def test_a_refusal_before_any_answer_is_our_request_s_fault() -> None:
         desk = Desk(lambda _: answer() if now() > mended_at else REFUSED)
         tasks = [asyncio.create_task(desk.classify()) for _ in range(10)]
         await asyncio.sleep(200)
-        assert desk.gate.held is REFUSED
+        held = desk.gate.held
+        assert held is not None
+        assert (held.error_type, held.status) == (REFUSED.error_type, REFUSED.status)
+        assert "every request" in str(held)  # and what to look at, for a person has to
+        assert "ANTHROPIC_BASE_URL" in str(held)
         answers = await asyncio.gather(*tasks)
         assert all(answered.classification.category == "billing" for answered in answers)
 

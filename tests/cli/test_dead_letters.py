@@ -38,13 +38,14 @@ def test_it_lists_coordinates_and_reasons_but_no_text(command: Command, namespac
     command.publish()
     data = command.json("dead-letters", "list")
     assert data["total"] == 2
+    assert data["by_error_type"] == {"not_json": 2}
     assert {letter["source"] for letter in data["dead_letters"]} == {
         f"{namespace}-tickets[{partition}]@3" for partition in (0, 1)
     }
     assert {letter["error_type"] for letter in data["dead_letters"]} == {"not_json"}
     shown = command("dead-letters", "list", "--limit", "1").stdout
     assert "the event is not JSON" in shown
-    assert "1 of 2" in shown
+    assert "1 of 2: 2 not_json" in shown
     # Without a sub-command it is the same.
     assert command("dead-letters", "--limit", "1").stdout == shown
     assert command.json("dead-letters") == data

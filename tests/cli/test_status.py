@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from streams.audit.budget_use import BudgetUse
 from streams.cli import status, top
 from tests.audit.scene import NOW
 from tests.cli.scene_cli import Command
@@ -28,6 +29,19 @@ def test_it_tells_what_is_committed(command: Command) -> None:
     assert found["waiting"] == sum(found["lag"].values()) > 0
     assert found["per_minute"] > 0
     assert {error["stage"] for error in found["errors_hour"]} == {"api", "decode"}
+
+
+@pytest.mark.parametrize(
+    ("spent", "said"),
+    [
+        (10**12, "$4.000000 left"),
+        (5 * 10**12, "$0.000000 left"),
+        (6 * 10**12, "$1.000000 too much"),
+    ],
+)
+def test_a_budget_that_is_overspent_says_so_without_a_minus(spent: int, said: str) -> None:
+    use = BudgetUse("day", None, None, 5 * 10**12, spent)
+    assert status._use(use).endswith(f", {said}")
 
 
 def test_what_was_skipped_stands_beside_what_was_routed(

@@ -4,6 +4,7 @@ import select
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -58,8 +59,13 @@ def test_without_a_terminal_it_prints_one_frame(command: Command) -> None:
     assert len(result.stdout.splitlines()) <= 40
 
 
-def test_in_a_terminal_it_is_live_until_q(command: Command) -> None:
+def test_in_a_terminal_it_is_live_until_q(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command.publish()
+    file = tmp_path / "settings.toml"
+    file.write_text('budget_per_day = "5"\n', "utf-8")
+    monkeypatch.setenv("TICKET_STREAMS_CONFIG", str(file))
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "streams", "top", "--interval", "0.2"]
     with subprocess.Popen(
@@ -67,9 +73,19 @@ def test_in_a_terminal_it_is_live_until_q(command: Command) -> None:
     ) as process:
         os.close(theirs)
         text, deadline = "", time.monotonic() + 60
+
+        def read() -> str:
+            assert select.select([ours], [], [], max(0.0, deadline - time.monotonic()))[0], text
+            return os.read(ours, 65_536).decode(errors="replace")
+
         while text.count("q ends") < 3:  # drawn again and again
-            assert select.select([ours], [], [], deadline - time.monotonic())[0], text
-            text += os.read(ours, 65_536).decode(errors="replace")
+            text += read()
+        assert "$5.00" in text
+        assert "$77.00" not in text
+        file.write_text('budget_per_day = "77"\n', "utf-8")
+        while "$77.00" not in text:  # a budget is felt without a restart, as workers feel it
+            assert time.monotonic() < deadline, "the budget that is changed is not shown"
+            text += read()
         os.write(ours, b"q")
         while process.poll() is None:
             assert time.monotonic() < deadline, "q does not end it"

@@ -42,7 +42,7 @@ class Producer:
     async def stop(self) -> None: ...
 
 
-def opened(producer: Producer) -> SourcePartition:
+async def opened(producer: Producer) -> SourcePartition:
     settings = Settings()
     app = create_app(settings)
     spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
@@ -62,14 +62,14 @@ def opened(producer: Producer) -> SourcePartition:
         on_commit=lambda: None,
         on_failure=lambda error: pytest.fail(repr(error)),
     )
-    partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+    await partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
     return partition
 
 
 async def gaps(results: int, *, waiting: bool) -> tuple[float, list[float]]:
     """Seconds until the first transaction, and between all; a result comes each STEP."""
     producer = Producer()
-    partition = opened(producer)
+    partition = await opened(producer)
     if waiting:
         partition.waiting[Lane("first", 25)] = deque([work(10_000)])
     began = now()

@@ -173,7 +173,7 @@ async def test_a_partition_ends_it_in_a_transaction_of_its_own_with_the_committe
         on_commit=lambda: None,
         on_failure=lambda error: pytest.fail(repr(error)),
     )
-    partition.open(40, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+    await partition.open(40, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
     partition.end_again({HERE})
     async with asyncio.timeout(30):
         await partition.flush()

@@ -1,5 +1,6 @@
 """The windowed tables: what readers see, transaction by transaction. No Kafka."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from streams.books.rows import SpendRow
 from streams.books.windows import DAY, HOUR, Retention, Window
 from streams.delivery import tables
 from streams.delivery.faust_door import create_app
-from streams.delivery.tables import BookTable, Overlay
+from streams.delivery.tables import RESTORED_AT_ONCE, BookTable, Overlay
 from streams.settings import Settings
 
 SIZE, EXPIRES = 60, 3_600
@@ -257,6 +258,29 @@ def test_hours_move_into_their_day_and_days_are_deleted() -> None:
     assert move_on(table, 0, day.end + KEPT.days - 1) == {}
     assert move_on(table, 0, day.end + KEPT.days) == {moved_to(T, DAY): None}
     assert everything(table) == {}
+
+
+async def test_the_event_loop_has_its_turns_while_many_rows_are_restored() -> None:
+    _, table = make()
+    start, end = table.window.current(T)
+    rows = 3 * RESTORED_AT_ONCE + 1
+    changelog: dict[bytes, bytes | None] = {
+        encode_key(f"0|m|{n}", start, end): encode_spend(ONE) for n in range(rows)
+    }
+    seen: list[int] = []
+
+    async def look() -> None:
+        while True:
+            seen.append(len(everything(table)))
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    await table.restore(0, changelog)
+    looking.cancel()
+    assert seen == [RESTORED_AT_ONCE, 2 * RESTORED_AT_ONCE, 3 * RESTORED_AT_ONCE]
+    _, at_once = make()
+    at_once.open(0, changelog)
+    assert everything(table) == everything(at_once)
 
 
 def test_restored_rows_move_on_too() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from aiokafka import TopicPartition
 
@@ -70,10 +70,14 @@ class Scene:
             on_commit=lambda: None,
             on_failure=self.failed.set_result,
         )
-        self.partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+
+    async def open(self) -> Self:
+        """With a result that is ready to be committed."""
+        await self.partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
         item = work(7, ticket=Ticket("t1", "hello"))
         self.partition.already_known(item)
         self.partition.finish(item, classification())
+        return self
 
     def tell(self, outbox: Outbox, seconds: float) -> None:
         self.told.append(([item.source.offset for item in outbox.released], seconds))
@@ -81,7 +85,7 @@ class Scene:
 
 async def test_told_after_the_commit_and_not_before() -> None:
     producer = Producer()
-    scene = Scene(producer)
+    scene = await Scene(producer).open()
     await producer.began.wait()
     assert not scene.told
     producer.may_end.set()
@@ -94,7 +98,7 @@ async def test_told_after_the_commit_and_not_before() -> None:
 
 async def test_of_a_transaction_that_failed_nothing_is_told() -> None:
     producer = Producer(error=OSError("the outcome is unknown"))
-    scene = Scene(producer)
+    scene = await Scene(producer).open()
     producer.may_end.set()
     assert isinstance(await scene.failed, OSError)
     assert not scene.told
@@ -104,7 +108,7 @@ async def test_of_a_transaction_that_failed_nothing_is_told() -> None:
 async def test_an_event_that_is_skipped_is_on_record_and_its_offset_moves() -> None:
     producer = Producer()
     producer.may_end.set()
-    scene = Scene(producer)
+    scene = await Scene(producer).open()
     item = work(8, key=b"k")
     scene.partition.already_known(item)
     scene.partition.finish(item, Skipped("filtered"))

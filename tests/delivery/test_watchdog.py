@@ -7,7 +7,7 @@ import pytest
 from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.gates import Gates
-from streams.delivery.watchdog import Watchdog
+from streams.delivery.watchdog import LATE_SECONDS, Watchdog
 
 LIMIT = 120
 
@@ -110,6 +110,18 @@ def test_results_that_cannot_be_committed_are_a_stall_even_while_calls_go_on(
     complaint = worker.after(1)
     assert complaint is not None
     assert "partition 1 could not commit" in complaint
+
+
+def test_results_that_wait_long_for_their_commit_are_told_before_they_are_a_stall(
+    worker: Worker,
+) -> None:
+    worker.partitions[0].unsent = LATE_SECONDS
+    assert worker.watchdog.worry() is None
+    worker.partitions[0].unsent = LATE_SECONDS + 1
+    worry = worker.watchdog.worry()
+    assert worry is not None
+    assert "partition 0 have waited 11 s for their commit" in worry
+    assert worker.after(1) is None
 
 
 def test_a_rebalance_that_never_ends_is_a_stall(worker: Worker) -> None:

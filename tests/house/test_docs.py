@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -98,6 +99,34 @@ def test_every_command_and_its_options_exist(page: str) -> None:
             assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= options(name), line
 
 
+def quoted(page: str) -> list[list[str]]:
+    """Its commands in full, as a shell would take them apart; without those that leave something
+    out."""
+    lines = [line.split(" #")[0] for line in code(page)]
+    found = [match[0] for line in lines for match in COMMAND.finditer(line)]
+    whole = [re.split(r"[|>&;)]", line)[0] for line in found if not re.search(r"…|\.\.\.|<", line)]
+    return [shlex.split(line)[1:] for line in whole]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_is_understood(page: str) -> None:
+    """Each option belongs to that very sub-command and takes what it is given."""
+    for words in quoted(page):
+        command: Any = cli.main
+        rest = words
+        while isinstance(command, click.Group):
+            context = click.Context(command)
+            inner = command.get_command(context, rest[0]) if rest else None
+            if inner is None:  # what a group does by itself
+                break
+            command, rest = inner, rest[1:]
+        try:
+            command.make_context(words[0], list(rest))
+        except click.UsageError as error:
+            if not re.search(LATER, error.format_message()):
+                pytest.fail(f"{page}: ticket-streams {' '.join(words)}: {error.format_message()}")
+
+
 def options(name: str) -> set[str]:
     """All options of a command, and of its own commands."""
     command: Any = cli.main.get_command(click.Context(cli.main), name)
@@ -147,6 +176,9 @@ def test_every_method_exists(page: str) -> None:
         homes = [source for source in sources if re.search(rf"^class {owner}\b", source, re.M)]
         assert any(re.search(rf"def {name}\b", home) for home in homes), f"{owner}.{name}"
 
+
+LATER = "No such file|does not exist|Missing argument|requires an argument"
+"""Files of the example, and commands that are only named."""
 
 NOT_OURS = {"on_rebalance_complete"}
 

@@ -98,7 +98,8 @@ def test_what_is_expected_begins_at_0(registry: CollectorRegistry, counts: Count
     counts.begin(["billing", "unknown"], {"first": "small"})
     assert value(registry, "routed_tickets_total", category="unknown", tier="escalation") == 0
     assert value(registry, "dead_letters_total", stage="decode", error_type="not_json") == 0
-    bug = {"stage": "classify", "error_type": "internal_error"}
-    assert value(registry, "dead_letters_total", **bug) == 0
+    for error_type in ("internal_error", "invalid_request_error"):
+        letters = {"stage": "classify", "error_type": error_type}
+        assert value(registry, "dead_letters_total", **letters) == 0
     assert value(registry, "calls_total", model="small", tier="first", outcome="ok") == 0
     assert value(registry, "spend_dollars_total", model="small") == 0

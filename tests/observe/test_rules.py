@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.delivery.transaction import COMMIT_TIMEOUT
 from streams.observe.metrics import ALL, Metric
 from tests.house.files import ROOT, text
 
@@ -81,6 +82,16 @@ def test_every_alert_is_tested_when_it_fires_and_when_not(name: str) -> None:
     expected = [check["exp_samples"] for check in TESTS[name]]
     assert [] in expected
     assert any(found and f'"{name}"' in found[0]["labels"] for found in expected)
+
+
+def test_results_that_wait_for_their_commit_are_told_before_the_worker_exits_over_them() -> None:
+    """It fired never while it asked for more seconds than a commit has."""
+    alert = ALERTS["TicketStreamsNotCommitting"]
+    found = re.search(r"max_over_time\(.*\[\dm\]\) > (\d+)$", alert["expr"])
+    assert found, "what is seen once must stay seen: the worker is gone by the next look"
+    assert "for" not in alert
+    every = yaml.safe_load(text("deploy/prometheus/prometheus.yml"))["global"]["scrape_interval"]
+    assert int(found[1]) + int(every.removesuffix("s")) <= COMMIT_TIMEOUT
 
 
 def test_the_configuration_loads_every_file_of_rules() -> None:

@@ -74,7 +74,7 @@ class Worker:
         restored = await restore("", TOPICS, [PARTITION])
         before = asyncio.all_tasks()
         self.position = kafka.committed
-        self.partition.open(kafka.committed, restored[PARTITION])
+        await self.partition.open(kafka.committed, restored[PARTITION])
         self._tasks = asyncio.all_tasks() - before
 
     def receive(self, work: Work) -> None:
