@@ -185,7 +185,9 @@ class Parts:
     async def stop(self) -> None:
         """Finish and commit what is in hand, then close."""
         self.readiness.phase = Phase.STOPPING
+        log.info("stopping: %d tickets in hand are finished and committed", self.member.pending)
         await self.member.give_up()
+        log.info("stopped: the partitions are given up")
         await asyncio.to_thread(self.traces.close)
         await self.health.stop()
         await self.claude.close()

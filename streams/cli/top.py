@@ -86,15 +86,14 @@ class Seen:
         self.limits = limits
 
     def frame(self, app_id: str) -> RenderableType:
-        """As it is shown now."""
+        """As it is shown now. What is too much for the terminal is cut off below."""
         picture = frame(app_id, self.look, self.at, self.trouble)
-        return Group(picture, "", Text("q ends", style="dim"))
+        return Group(Text("q ends", style="dim"), picture)
 
 
 async def _live(settings: Settings, interval: float) -> None:
-    seen = Seen(
-        await _one(settings), settings.limits
-    )  # fails aloud: nothing has been shown that could stay
+    # Fails aloud: nothing has been shown that could stay.
+    seen = Seen(await _one(settings), settings.limits)
     ended = asyncio.Event()
     budgets = BudgetReload(settings.limits, seen.change)
     following = asyncio.create_task(_follow(settings, interval, seen))

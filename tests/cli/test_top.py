@@ -4,6 +4,8 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +24,15 @@ def command(kafka: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Comm
     monkeypatch.setattr(top, "time", SimpleNamespace(time=lambda: NOW / 1000))
     monkeypatch.setenv("TICKET_STREAMS_BUDGET_PER_HOUR", "1")
     return Command(kafka, namespace, monkeypatch)
+
+
+@contextmanager
+def killed_at_last(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Else a test that fails waits for it for ever."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def test_programs_get_one_object(command: Command) -> None:
@@ -68,9 +79,12 @@ def test_in_a_terminal_it_is_live_until_q(
     monkeypatch.setenv("TICKET_STREAMS_CONFIG", str(file))
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "streams", "top", "--interval", "0.2"]
-    with subprocess.Popen(
-        words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
-    ) as process:
+    with (
+        subprocess.Popen(
+            words, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+        ) as process,
+        killed_at_last(process),
+    ):
         os.close(theirs)
         text, deadline = "", time.monotonic() + 60
 

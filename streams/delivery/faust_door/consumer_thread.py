@@ -12,6 +12,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from streams.delivery.client_options import client_options
 from streams.delivery.static_member import guard
 from streams.delivery.throttling import listen
+from streams.events.sources import Place
 
 
 class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -31,17 +32,22 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             self.consumer.in_transaction = False
 
     async def seek_to_committed(self) -> Any:
-        """Seek to where our partitions stand: for those that are open that is known, and not asked.
+        """Seek to where our partitions stand, which whoever opened them knows: Kafka is not asked.
 
-        What Kafka answers may be older: a transaction's offset counts some time after its commit
-        was answered, and aiokafka asks without require_stable. And where nothing, or offset 0, is
+        Its answer may be older: a transaction's offset counts some time after its commit was
+        answered, and aiokafka asks without require_stable. And where nothing, or offset 0, is
         committed, aiokafka leaves the consumer where it was.
         """
-        standing = {**await super().seek_to_committed(), **self.app.standing()}
-        for tp in self.assignment():
-            standing[tp] = standing.get(tp) or 0
-            await self.call_thread(self._ensure_consumer().seek, tp, standing[tp])
-        return {tp: standing[tp] for tp in self.assignment()}
+        return await self.call_thread(self._seek_all, self.app.standing())
+
+    def _seek_all(self, standing: Mapping[Place, int]) -> dict[Any, int]:
+        """In the consumer's thread, so that no rebalance comes between. What is not open is left:
+        its events are nobody's."""
+        consumer = self._ensure_consumer()
+        found = {tp: standing[tp] for tp in consumer.assignment() if tp in standing}
+        for tp, offset in found.items():
+            consumer.seek(tp, offset)
+        return found
 
     async def on_start(self) -> None:
         """Start the consumer."""
