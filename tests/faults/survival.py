@@ -11,6 +11,11 @@ from tests.stack import Stack
 RESTARTED = (1, EXIT_FAILED, EXIT_LEASE_LOST)
 
 
+PATIENCE = 180
+"""Seconds. A broker that dies at the wrong moment costs a commit (45 s), the rest of what is in
+hand (10 s) and a start, on a machine with other things to do."""
+
+
 class Survival:
     """One worker of ``stack`` at a time, started again when it ends with a code that asks for it.
 
@@ -32,7 +37,7 @@ class Survival:
             self.exits.append(code)
             self.worker = self.stack.worker()
 
-    def until(self, what: str, holds: Callable[[], bool], timeout: float = 60) -> None:
+    def until(self, what: str, holds: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Wait, and supervise meanwhile."""
 
         def look() -> bool:
@@ -41,13 +46,13 @@ class Survival:
 
         self.stack.until(what, look, timeout)
 
-    def until_calls(self, more: int, timeout: float = 60) -> None:
+    def until_calls(self, more: int, timeout: float = PATIENCE) -> None:
         """Wait until the API was asked about that many more tickets: far above what can be in
         flight they show commits too."""
         enough = asked(self.stack) + more
         self.until(f"{more} more tickets", lambda: asked(self.stack) >= enough, timeout)
 
-    async def finish(self, tickets: int, timeout: float = 120) -> None:
+    async def finish(self, tickets: int, timeout: float = PATIENCE) -> None:
         """Wait until all are out; then nothing is lost, doubled, or asked for again."""
         stack = self.stack
         deadline = time.monotonic() + timeout

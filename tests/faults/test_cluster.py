@@ -12,7 +12,7 @@ from tests.faults.cluster import BROKERS, Cluster, away
 from tests.faults.survival import Survival
 from tests.stack import running_stack
 
-pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(700)]
 
 IN_FLIGHT = 20
 EACH = 700
