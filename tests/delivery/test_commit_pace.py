@@ -1,27 +1,19 @@
 """When a partition commits: at once when idle, in larger transactions under load. No Kafka."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
 
-import pytest
 from aiokafka import TopicPartition
 
-from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
-from streams.books.rows import SpendRow
 from streams.classify.triage import Lane
-from streams.delivery.faust_door import create_app
-from streams.delivery.outbox import Books
-from streams.delivery.partition import COMMIT_EVERY, COMMIT_EVERY_LOADED, SourcePartition
+from streams.delivery.partition import COMMIT_EVERY, COMMIT_EVERY_LOADED
 from streams.delivery.records import Record
-from streams.delivery.restore import Restored
 from streams.events.model import Ticket
-from streams.events.wire import ENCODERS
-from streams.settings import Settings
 from tests.claude.virtual_time import now, run
-from tests.delivery.events import TOPICS, classification, work
+from tests.delivery.events import classification, work
+from tests.delivery.own_partition import opened
 
 STEP = 0.01
 TICKET = Ticket("t1", "hello")
@@ -40,30 +32,6 @@ class Producer:
         return {}
 
     async def stop(self) -> None: ...
-
-
-async def opened(producer: Producer) -> SourcePartition:
-    settings = Settings()
-    app = create_app(settings)
-    spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
-    errors = app.book("errors", int, encode_count, decode_count, settings).table
-    not_real: Any = producer
-    partition = SourcePartition(
-        3,
-        1,
-        producer=not_real,
-        intents=not_real,
-        topics=TOPICS,
-        partitions=dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8),
-        books=Books(spend, errors),
-        encoder=ENCODERS["avro"],
-        order_by_key=True,
-        uncommitted=Counter(),
-        on_commit=lambda: None,
-        on_failure=lambda error: pytest.fail(repr(error)),
-    )
-    await partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
-    return partition
 
 
 async def gaps(results: int, *, waiting: bool) -> tuple[float, list[float]]:

@@ -1,7 +1,6 @@
 """What a worker's own commits need is written until readers see them. No Kafka."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,19 +9,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
-from streams.books.rows import SpendRow
 from streams.delivery import endings
 from streams.delivery.endings import Endings, Ends, without_end
-from streams.delivery.faust_door import create_app
 from streams.delivery.open_transactions import Open
-from streams.delivery.outbox import Books
-from streams.delivery.partition import SourcePartition
 from streams.delivery.records import Record
-from streams.delivery.restore import Restored
-from streams.events.wire import ENCODERS
-from streams.settings import Settings
-from tests.delivery.events import TOPICS
+from tests.delivery.own_partition import opened
 
 OURS, OTHERS = 7, 8
 HERE, THERE = TopicPartition("tickets.billing", 0), TopicPartition("tickets.billing", 1)
@@ -154,26 +145,8 @@ class Producer:
 
 
 async def test_a_partition_ends_it_in_a_transaction_of_its_own_with_the_committed_offset() -> None:
-    settings, producer = Settings(), Producer()
-    app = create_app(settings)
-    spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
-    errors = app.book("errors", int, encode_count, decode_count, settings).table
-    not_real: Any = producer
-    partition = SourcePartition(
-        3,
-        1,
-        producer=not_real,
-        intents=not_real,
-        topics=TOPICS,
-        partitions={},
-        books=Books(spend, errors),
-        encoder=ENCODERS["avro"],
-        order_by_key=True,
-        uncommitted=Counter(),
-        on_commit=lambda: None,
-        on_failure=lambda error: pytest.fail(repr(error)),
-    )
-    await partition.open(40, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+    producer = Producer()
+    partition = await opened(producer, committed=40)
     partition.end_again({HERE})
     async with asyncio.timeout(30):
         await partition.flush()

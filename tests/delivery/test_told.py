@@ -1,24 +1,18 @@
 """Whoever counts is told what is committed: all of it, once, and nothing else. No Kafka."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from aiokafka import TopicPartition
 
-from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
-from streams.books.rows import SpendRow
-from streams.delivery.faust_door import create_app
-from streams.delivery.outbox import Books, Outbox
-from streams.delivery.partition import SourcePartition
+from streams.delivery.outbox import Outbox
 from streams.delivery.records import Record
-from streams.delivery.restore import Restored
 from streams.delivery.work import Skipped
 from streams.events.model import SkippedRun, Ticket
-from streams.events.wire import ENCODERS, decode_skipped
-from streams.settings import Settings
+from streams.events.wire import decode_skipped
 from tests.delivery.events import TOPICS, classification, work
+from tests.delivery.own_partition import books, new_partition, nothing_restored
 
 
 class Producer:
@@ -51,29 +45,13 @@ class Scene:
     def __init__(self, producer: Producer) -> None:
         self.told: list[tuple[list[int], float]] = []
         self.failed: asyncio.Future[BaseException] = asyncio.Future()
-        settings = Settings()
-        app = create_app(settings)
-        spend = app.book("spend", SpendRow, encode_spend, decode_spend, settings).table
-        errors = app.book("errors", int, encode_count, decode_count, settings).table
-        not_real: Any = producer
-        self.partition = SourcePartition(
-            3,
-            1,
-            producer=not_real,
-            intents=not_real,
-            topics=TOPICS,
-            partitions=dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 8),
-            books=Books(spend, errors, self.tell),
-            encoder=ENCODERS["avro"],
-            order_by_key=True,
-            uncommitted=Counter(),
-            on_commit=lambda: None,
-            on_failure=self.failed.set_result,
+        self.partition = new_partition(
+            producer, books=books(self.tell), on_failure=self.failed.set_result
         )
 
     async def open(self) -> Self:
         """With a result that is ready to be committed."""
-        await self.partition.open(0, Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}}))
+        await self.partition.open(0, nothing_restored())
         item = work(7, ticket=Ticket("t1", "hello"))
         self.partition.already_known(item)
         self.partition.finish(item, classification())

@@ -6,31 +6,24 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from streams.books.changelog import decode_count, decode_spend, encode_count, encode_spend
-from streams.books.rows import SpendRow
-from streams.delivery.faust_door import create_app
 from streams.delivery.outbox import Books
 from streams.delivery.partition import SourcePartition
 from streams.delivery.restore import restore
 from streams.delivery.tables import BookTable
 from streams.delivery.work import Work
-from streams.events.wire import ENCODERS
 from streams.settings import Settings
 from tests.delivery.events import TOPICS
 from tests.delivery.model.fake_kafka import FakeIntents, FakeKafka, FakeProducer
 from tests.delivery.model.reader import PARTITION, RowKey
+from tests.delivery.own_partition import books, new_partition
 
 SETTINGS = Settings(window_retention_hours=1, hour_retention_days=1)
-COUNTS = dict.fromkeys([*TOPICS.categories.values(), TOPICS.dead_letter], 2)
 
 
 @cache
-def books() -> Books:
-    """Shared by all lives: opening a partition drops what an earlier one left in the tables."""
-    app = create_app(SETTINGS)
-    spend = app.book("spend", SpendRow, encode_spend, decode_spend, SETTINGS).table
-    errors = app.book("errors", int, encode_count, decode_count, SETTINGS).table
-    return Books(spend, errors)
+def shared_books() -> Books:
+    """Of all lives: opening a partition drops what an earlier one left in the tables."""
+    return books(settings=SETTINGS)
 
 
 class Worker:
@@ -41,7 +34,7 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        self.books = books()
+        self.books = shared_books()
         self.uncommitted: Counter[SourcePartition] = Counter()
         self.waiting: deque[Work] = deque()
         self.asked: dict[int, Work] = {}
@@ -57,18 +50,11 @@ class Worker:
         """Fence the owner before this one, whose last commit may have ``arrived``; then restore."""
         producer: Any = FakeProducer(kafka, arrived=arrived)
         intents: Any = FakeIntents(kafka)
-        self.partition = SourcePartition(
-            PARTITION,
-            1,
-            producer=producer,
-            intents=intents,
-            topics=TOPICS,
-            partitions=COUNTS,
+        self.partition = new_partition(
+            producer,
             books=self.books,
-            encoder=ENCODERS["avro"],
-            order_by_key=True,
+            intents=intents,
             uncommitted=self.uncommitted,
-            on_commit=lambda: None,
             on_failure=self.failures.append,
         )
         restored = await restore("", TOPICS, [PARTITION])
