@@ -6,7 +6,6 @@ aiokafka 0.14 does not speak these versions: delete the requests here when it do
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
@@ -20,6 +19,7 @@ from aiokafka.protocol.types import Array, Boolean, Bytes, Int16, Int32, Schema,
 
 from streams.access.acls import Acl, Operation
 from streams.audit.group import coordinator_of
+from streams.audit.topic_admin import ask
 
 # Kafka's numbers of the operations (AclOperation.java): the places of their bits.
 BITS: dict[Operation, int] = {
@@ -178,7 +178,7 @@ def _has(operations: int | None, operation: Operation) -> bool:
 
 async def _topics(admin: AIOKafkaAdminClient, names: Collection[str]) -> dict[str, int | None]:
     """The operations allowed on each topic, as bits; None where there is no such topic."""
-    answer = await _send(admin, TopicRightsRequest(names))
+    answer = await ask(admin, TopicRightsRequest(names))
     found: dict[str, int | None] = {}
     for code, name, _, _, operations in answer.topics:
         if code == TopicAuthorizationFailedError.errno:
@@ -191,7 +191,7 @@ async def _topics(admin: AIOKafkaAdminClient, names: Collection[str]) -> dict[st
 async def _group(admin: AIOKafkaAdminClient, acl: Acl) -> bool:
     try:
         coordinator = await coordinator_of(admin, acl.name)
-        answer = await _send(admin, GroupRightsRequest(acl.name), coordinator)
+        answer = await ask(admin, GroupRightsRequest(acl.name), coordinator)
     except GroupAuthorizationFailedError:
         return False
     except NotImplementedError:
@@ -204,10 +204,5 @@ async def _group(admin: AIOKafkaAdminClient, acl: Acl) -> bool:
 
 async def _transactions(admin: AIOKafkaAdminClient, acl: Acl) -> bool:
     name = f"{acl.name}0" if acl.prefixed else acl.name
-    answer = await _send(admin, FindCoordinatorRequest(name, TRANSACTION))
+    answer = await ask(admin, FindCoordinatorRequest(name, TRANSACTION))
     return bool(answer.error_code != TransactionalIdAuthorizationFailed.errno)
-
-
-async def _send(admin: AIOKafkaAdminClient, request: Any, node: int | None = None) -> Any:
-    client = admin._client
-    return await client.send(client.get_random_node() if node is None else node, request)

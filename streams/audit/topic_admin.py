@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -219,6 +219,13 @@ async def open_admin(bootstrap: Address) -> AsyncIterator[AIOKafkaAdminClient]:
         yield admin
     finally:
         await admin.close()
+
+
+async def ask(admin: AIOKafkaAdminClient, request: Any, node: int | None = None) -> Any:
+    """The answer of a broker, any one if ``node`` names none, to a request that aiokafka 0.14 has
+    no method for. Raises KafkaError, and NotImplementedError where Kafka is too old for it."""
+    client = admin._client
+    return await client.send(client.get_random_node() if node is None else node, request)
 
 
 async def _until_a_broker_is_known(admin: AIOKafkaAdminClient, bootstrap: Address) -> None:

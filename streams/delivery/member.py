@@ -334,7 +334,7 @@ class Member:
     async def _watch(self, endings: Endings) -> None:
         """Without tickets there are no commits, which else find out."""
         try:
-            while endings is self._endings:
+            while endings is self._endings:  # asyncio may lose a cancellation: see _closed
                 await asyncio.sleep(LOOK_EVERY)
                 await asyncio.gather(*(s.confirm() for s in self._source_topics.values()))
                 await endings.look(list(self.partitions.values()))

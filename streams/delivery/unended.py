@@ -99,14 +99,14 @@ def theirs(
 
 async def last_is_committed(bootstrap: Address, tp: TopicPartition) -> bool:
     """Whether the last record of ``tp`` that was written was committed, too, and not aborted."""
-    last: list[int] = []
+    ends = await _ends(bootstrap, [tp], "read_uncommitted")
+    starts = {tp: max(0, ends[tp] - TAIL)}
+    last = set()
     kinds: tuple[Isolation, Isolation] = "read_committed", "read_uncommitted"
     for isolation in kinds:
-        ends = await _ends(bootstrap, [tp], "read_uncommitted")
         async with open_snapshot(bootstrap, isolation=isolation) as snapshot:
-            start = max(0, ends[tp] - TAIL)
-            last.append(max([r.offset async for r in snapshot.read(ends, {tp: start})], default=-1))
-    return last[0] == last[1]
+            last.add(max([r.offset async for r in snapshot.read(ends, starts)], default=-1))
+    return len(last) == 1
 
 
 async def records_of(

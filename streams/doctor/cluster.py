@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.admin import ApiVersionRequest
 
+from streams.audit.topic_admin import ask
 from streams.delivery.transaction import TRANSACTION_TIMEOUT_MS
 from streams.doctor.finding import Finding
 from streams.doctor.topic_needs import SAFE_COPIES
@@ -52,7 +53,7 @@ async def read_cluster(admin: AIOKafkaAdminClient) -> ClusterFacts:
     described = await admin.describe_cluster()
     node = described["brokers"][0]["node_id"]
     # aiokafka sends it at every connection, and keeps what it needs only.
-    spoken = await admin._client.send(node, ApiVersionRequest())
+    spoken = await ask(admin, ApiVersionRequest(), node)
     asked = ConfigResource(ConfigResourceType.BROKER, str(node), dict.fromkeys(OPTIONS, ""))
     [answer] = await admin.describe_configs([asked])
     return ClusterFacts(

@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import ClusterAuthorizationFailedError, for_code
 from aiokafka.protocol.admin import DescribeClientQuotasRequest
 
+from streams.audit.topic_admin import ask
 from streams.delivery.client_options import client_options
 from streams.doctor.finding import Finding
 from streams.settings import Settings
@@ -43,10 +44,8 @@ class Quota:
 async def read_quotas(admin: AIOKafkaAdminClient) -> list[Quota] | None:
     """All of the cluster; None where they may not be read, or Kafka is too old to tell (before
     2.6). Raises KafkaError."""
-    described = await admin.describe_cluster()
-    asked = DescribeClientQuotasRequest([], False)
     try:
-        answer = await admin._client.send(described["brokers"][0]["node_id"], asked)
+        answer = await ask(admin, DescribeClientQuotasRequest([], False))
     except NotImplementedError:
         return None
     if answer.error_code == ClusterAuthorizationFailedError.errno:
