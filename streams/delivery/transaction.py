@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -99,12 +99,22 @@ class PartitionProducer:
     async def _commit(
         self, records: Iterable[Record], source: TopicPartition, offset: int | None
     ) -> dict[TopicPartition, int]:
-        # What was read from another topic of the same name must not be committed as this one's.
-        await self._source.confirm()
+        await self._producer.begin_transaction()
+        # At once: each is a round trip or two, and only the commit needs them all.
+        ends: dict[TopicPartition, int]
+        ends, _, _ = await _all(
+            self._send(records),
+            self._send_offset(source, offset),
+            # What was read from another topic of the same name must not be committed as this one's.
+            self._source.confirm(),
+        )
+        await self._producer.commit_transaction()
+        return ends
+
+    async def _send(self, records: Iterable[Record]) -> dict[TopicPartition, int]:
         by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in records:
             by_target[record.topic, record.partition].append(record)
-        await self._producer.begin_transaction()
         sent = []
         for (topic, partition), batch in by_target.items():
             for builder in batches(self._producer, batch):
@@ -114,8 +124,6 @@ class PartitionProducer:
         ends: dict[TopicPartition, int] = {}
         for target, count, future in sent:
             ends[target] = (await future).offset + count
-        await self._send_offset(source, offset)
-        await self._producer.commit_transaction()
         return ends
 
     async def _send_offset(self, source: TopicPartition, offset: int | None) -> None:
@@ -160,6 +168,16 @@ class PartitionProducer:
     async def stop(self) -> None:
         """Close the connection; an open transaction is left to the next owner's fence."""
         await self._producer.stop()
+
+
+async def _all(*parts: Coroutine[Any, Any, Any]) -> list[Any]:
+    """What each of them gives. The first that fails ends the others."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _look(sent: "asyncio.Future[Any]") -> None:

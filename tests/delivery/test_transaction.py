@@ -11,6 +11,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import ProducerFenced
 
 from streams.delivery.records import Record
+from streams.delivery.source_topic import RecreatedError
 from streams.delivery.transaction import TRANSACTION_TIMEOUT_MS, PartitionProducer
 
 
@@ -51,6 +52,34 @@ async def test_the_batches_it_leaves_behind_are_not_logged_one_by_one() -> None:
         await producer.commit(records, TopicPartition("in", 0), None)
     gc.collect()
     assert not complaints
+
+
+async def test_nothing_is_committed_where_the_source_is_found_to_be_another_topic() -> None:
+    begun = asyncio.Event()
+
+    class Another(Source):
+        async def confirm(self) -> None:
+            await begun.wait()
+            raise RecreatedError
+
+    class Slow(Fenced):
+        """Its batches are on the way for ever."""
+
+        async def begin_transaction(self) -> None:
+            begun.set()
+
+        async def send_batch(self, *_: object, **__: object) -> asyncio.Future[object]:
+            return asyncio.get_running_loop().create_future()
+
+        async def commit_transaction(self) -> None:
+            pytest.fail("committed")
+
+    source: Any = Another()
+    producer = PartitionProducer("127.0.0.1:1", "t-0", "t", source)
+    slow: Any = Slow(producer._producer)
+    producer._producer = slow
+    with pytest.raises(RecreatedError):
+        await producer.commit([Record("out", 0, b"k", b"v")], TopicPartition("in", 0), None)
 
 
 async def test_a_batch_waits_for_a_leader_nearly_as_long_as_the_transaction_lasts(
