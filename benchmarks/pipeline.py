@@ -4,6 +4,7 @@
     python -m benchmarks.pipeline --batch-size 25 --max-calls 20 --tickets 40000  # shared calls
     python -m benchmarks.pipeline --max-calls 1000 --latency 1 --tickets 20000   # memory
     python -m benchmarks.pipeline --paced 200                                    # added latency
+    python -m benchmarks.pipeline --batch-size 25 --text-bytes 10000     # a lot of text
 
 Readable lines go to standard error; the last line of standard output is one JSON object.
 """
@@ -13,7 +14,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
@@ -65,6 +66,13 @@ class Options:
     sigma: float
     tickets_file: Path | None
     paced: float | None
+    text_bytes: int = 0
+    """Of each text; 0: as it is."""
+
+    @property
+    def texts(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """Keys and tickets."""
+        return tickets(self.tickets, 1, self.tickets_file, self.text_bytes)
 
 
 @dataclass(slots=True)
@@ -74,6 +82,8 @@ class Run:
     tickets: int
     seconds: float
     """From the first ticket out to the last."""
+    text_mb_per_second_and_partition: float | None
+    """MB (1e6 bytes) of text, where each text is equally long; between the marks."""
     seconds_from_start: float
     """From the worker's start to the last ticket out."""
     tickets_per_second: float
@@ -188,7 +198,7 @@ async def _client_alone(rig: Rig, options: Options) -> float:
     """Microseconds of CPU a call, with as many in flight as the worker will have."""
     settings = rig.settings
     prompt = prompt_of(settings, settings.model)
-    some = tickets(2_000, 1, options.tickets_file)
+    some = tickets(2_000, 1, options.tickets_file, options.text_bytes)
     parts = [prompt.part(Ticket(fields["id"], fields["text"])) for _, fields in some]
     requests = [prompt.request(new_ids(1), [part]) for part in parts]
     process = psutil.Process()
@@ -213,7 +223,7 @@ async def _send(rig: Rig, options: Options) -> None:
     )
     began = time.monotonic()
     async with producer:
-        for n, (key, fields) in enumerate(tickets(options.tickets, 1, options.tickets_file)):
+        for n, (key, fields) in enumerate(options.texts):
             if options.paced:
                 await asyncio.sleep(max(0.0, began + n / options.paced - time.monotonic()))
             value = {**fields, "created_at": time.time_ns() // 1_000_000}
@@ -250,12 +260,16 @@ async def _watch(rig: Rig, options: Options, worker: ChildProcess, meter: Meter)
                 added += [seen - at - options.latency * 1000 for at in created]
     low, high = meter.marks
     seconds, cpu = high.at - low.at, high.cpu - low.cpu
+    rate = (high.finished - low.finished) / seconds
     percentiles = quantiles(added, n=100) if added else None
     return Run(
         tickets=options.tickets,
         seconds=round(last.at - first.at, 2),
+        text_mb_per_second_and_partition=round(rate * options.text_bytes / PARTITIONS / 1e6, 2)
+        if options.text_bytes
+        else None,
         seconds_from_start=round(last.at - began, 2),
-        tickets_per_second=round((high.finished - low.finished) / seconds, 1),
+        tickets_per_second=round(rate, 1),
         cpu_us_per_ticket=round(cpu / (high.finished - low.finished) * 1e6, 1),
         cpu_us_per_ticket_whole=round(last.cpu / options.tickets * 1e6, 1),
         cores_used=round(cpu / seconds, 2),
@@ -288,6 +302,7 @@ async def _until(holds: Callable[[], bool], worker: ChildProcess) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='JSON lines with "text" (and "subject", "channel"); by default the samples.',
 )
+@click.option("--text-bytes", default=0, help="Make each text that long, of many samples.")
 @click.option("--repeat", default=1, show_default=True, help="Runs; the figures are their medians.")
 def main(repeat: int, **given: Any) -> None:
     configure("CRITICAL")  # topics that were just made are not everywhere at once: clients retry
@@ -295,7 +310,7 @@ def main(repeat: int, **given: Any) -> None:
         # Paced, the latency is subtracted: it must be the same for every call.
         given["sigma"] = 0.0 if given["paced"] else 0.25
     options = Options(**given)
-    some = tickets(min(options.tickets, 2_000), 1, options.tickets_file)
+    some = replace(options, tickets=min(options.tickets, 2_000)).texts
     order = PACED.format(paced=options.paced) if options.paced else BACKLOG
     tell(
         HOW.format(
@@ -321,6 +336,7 @@ def main(repeat: int, **given: Any) -> None:
         "latency_s": options.latency,
         "latency_sigma": options.sigma,
         "paced": options.paced,
+        "text_bytes": options.text_bytes,
         "runs": [asdict(run) for run in runs],
     }
     conclude(found)

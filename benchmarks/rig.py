@@ -85,19 +85,31 @@ def running_rig(latency: float, sigma: float, **settings: object) -> Iterator[Ri
         yield Rig(found, Topics.of(found), broker, api, folder)
 
 
-def tickets(n: int, seed: int, file: Path | None = None) -> Iterator[tuple[bytes, dict[str, Any]]]:
+def tickets(
+    n: int, seed: int, file: Path | None = None, text_bytes: int = 0
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """``n`` keys and tickets, texts again and again: the samples', or those of a JSON-lines file.
+    Where ``text_bytes`` is given each text is about that long, of many of them.
 
     Keys are customers by Zipf's law: the k-th writes 1/k as often as the first.
     """
     rng = random.Random(seed)
     texts = _samples() if file is None else _lines(file)
     rng.shuffle(texts)
+    if text_bytes:
+        texts = [_long(texts[n:] + texts[:n], text_bytes) for n in range(len(texts))]
     weights = list(accumulate(1 / rank for rank in range(1, CUSTOMERS + 1)))
     customers = rng.choices(range(1, CUSTOMERS + 1), cum_weights=weights, k=n)
     for number, fields, customer in zip(range(n), cycle(texts), customers, strict=False):
         name = f"customer-{customer}"
         yield name.encode(), {**fields, "id": f"bench-{number}", "customer_id": name}
+
+
+def _long(texts: list[Fields], size: int) -> Fields:
+    """The first, with as many of the others' texts behind its own."""
+    whole = " ".join(fields["text"] for fields in texts)
+    whole = " ".join([whole] * (size // len(whole.encode()) + 1))
+    return {**texts[0], "text": whole.encode()[:size].decode(errors="ignore")}
 
 
 def _samples() -> list[Fields]:

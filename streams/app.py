@@ -259,7 +259,9 @@ def assemble(
     readiness = Readiness(lambda: member.ready, lambda: all_gates.blocked)
     watchdog = Watchdog(member, all_gates, rebalancing, settings.stall_limit)
     version = classifiers["first"].prompt.version
-    collector = WorkerCollector(settings, version, member, gates, breaker, readiness, heard)
+    collector = WorkerCollector(
+        settings, version, member, gates, breaker, readiness, heard, guard.used
+    )
     metrics.register(collector)
     return Parts(
         lease=lease,

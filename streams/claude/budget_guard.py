@@ -1,9 +1,9 @@
 """Asks one worker's budgets for everybody who needs to know, and says what has become of them."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from streams.books.budget import Budget
 from streams.books.limits import WHOLE, Limit, Scope, begin_of, end_of
@@ -33,6 +33,17 @@ Word = Literal["go", "later", "away"]
 
 Turn = tuple[Limit, float]
 """A budget in one period, by when that began."""
+
+
+class Used(NamedTuple):
+    """A budget in the period that is now, as one worker sees it."""
+
+    budget: str
+    share: float
+    """Of the amount; above 1 where it bounds nothing, or was lowered."""
+    up: bool
+    """Whether what follows at its limit has begun."""
+
 
 MostOf = Callable[[int, int], int]
 """The most that a call can cost, by its tickets and the most input tokens of their parts."""
@@ -174,10 +185,15 @@ class Guard:
             spent, limit = purse.spent(), purse.limit
             if spent >= limit.warn * purse.amount and self._first_time("share", purse):
                 log.warning("%s: %d%% is spent", limit, 100 * spent // purse.amount)
-            gone = self._all_gone(purse) or self._now(purse) in self._away
-            if limit.acts in _THEN and gone and self._first_time("gone", purse):
+            if limit.acts in _THEN and self._is_up(purse) and self._first_time("gone", purse):
                 then = f"{_THEN[limit.acts]} until {self._turn(purse)}"
                 log.warning("%s: %s", self._used_up(purse), then)
+
+    def used(self) -> Iterator[Used]:
+        """Of each budget, now."""
+        for purse in self._budget:
+            share = purse.spent() / purse.amount
+            yield Used(str(purse.limit), share, self._is_up(purse))
 
     def _first_time(self, what: str, purse: Purse) -> bool:
         """In this period."""
@@ -206,6 +222,15 @@ class Guard:
     def _gone(self, purse: Purse, tier: CallTier) -> bool:
         """Whether it has too little left for a call of ``tier``, with none in flight."""
         return tier in self._largest and purse.gone(self._largest[tier])
+
+    def _is_up(self, purse: Purse) -> bool:
+        """Whether what follows at the limit has begun."""
+        acts = purse.limit.acts
+        if acts == "warn":
+            return purse.gone(1)
+        if acts == "wait":
+            return any(self._gone(purse, tier) for tier in self._most)
+        return self._all_gone(purse) or self._now(purse) in self._away
 
     def _all_gone(self, purse: Purse) -> bool:
         """Whether it has too little left for the least that it stops."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from streams import __version__
 from streams.classify.triage import CallTier
+from streams.claude.budget_guard import Used
 from streams.claude.gate import Gate
 from streams.delivery.breaker import Breaker
 from streams.delivery.member import Member
@@ -32,6 +33,7 @@ class WorkerCollector(Collector):
     breaker: Breaker
     readiness: Readiness
     heard: HeardPace
+    budgets: Callable[[], Iterable[Used]] = tuple
     ends: dict[int, int] = field(default_factory=dict)
     """Where the committed records of the input end, by partition, when somebody last looked."""
 
@@ -41,6 +43,9 @@ class WorkerCollector(Collector):
         yield from self._calls()
         yield from self._partitions()
         yield from self._rate_limits()
+        used = list(self.budgets())
+        yield _family(metrics.BUDGET_SHARE, {(one.budget,): one.share for one in used})
+        yield _family(metrics.BUDGET_UP, {(one.budget,): one.up for one in used})
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: else the registry would collect before there is anything."""

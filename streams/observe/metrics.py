@@ -136,6 +136,16 @@ HELD = _gauge(
     "calls_held", "1 while no call of the tier is made until a person has mended it.", "tier"
 )
 PAUSED = _gauge("calls_paused", "1 while the API asked us to wait (retry-after).", "tier")
+BUDGET_SHARE = _gauge(
+    "budget_spent_ratio",
+    "Part of the budget that all workers have spent in its period, as this one sees it.",
+    "budget",
+)
+BUDGET_UP = _gauge(
+    "budget_used_up",
+    "1 while so little of the budget is left that tickets wait, or go without what it pays.",
+    "budget",
+)
 IN_FLIGHT = _gauge("calls_in_flight", "Calls under way.", "tier")
 SLOTS = _gauge("call_slots", "Most calls under way at once: `max_calls`.")
 WAITING = _gauge("waiting_tickets", "Tickets that wait for a call.", "tier")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from streams.books.limits import Scope
+from streams.books.limits import Action, Scope
 from streams.books.money import PICODOLLARS_PER_DOLLAR
 from streams.books.purse import FRESH, Part, let_go, reserve
 from streams.claude.budget_guard import LATER, SETTLE, SOON, STALE_SECONDS, budget_of, guard_of
@@ -31,6 +31,22 @@ def test_a_tier_waits_when_its_largest_call_does_not_fit_any_more() -> None:
         scene.guard.blocked()
         == "budget_per_hour of $0.000000001 is used up: tickets wait until 2025-11-21 13:00 UTC"
     )
+
+
+@pytest.mark.parametrize("action", ["wait", "no_escalation", "unknown", "warn"])
+def test_whoever_counts_sees_a_budget_go_and_come_back(action: Action) -> None:
+    scene = Scene(action)
+    [used] = scene.guard.used()
+    assert used == ("budget_per_hour of $0.000000001", 0.0, False)
+    scene.see(LIMIT * 3 // 4)
+    [used] = scene.guard.used()
+    assert (used.share, used.up) == (0.75, False)
+    scene.see(LIMIT - LIMIT * 3 // 4)
+    [used] = scene.guard.used()
+    assert (used.share, used.up) == (1.0, True)
+    scene.pass_(3_600)
+    [used] = scene.guard.used()
+    assert (used.share, used.up) == (0.0, False)
 
 
 def test_the_turn_of_the_hour_is_not_slept_through() -> None:

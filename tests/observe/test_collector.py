@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from streams.classify.triage import Lane
+from streams.claude.budget_guard import Used
 from streams.claude.failures import Failure, Recovery
 from streams.claude.gate import Gate
 from streams.claude.pace import Unpaced
@@ -32,6 +33,7 @@ class State:
         self.breaker = Breaker(0.5, 1, lambda _: None)
         self.readiness = Readiness(lambda: self.member.ready, lambda: self.gates["first"].blocked)
         self.heard = HeardPace(Unpaced(), {})
+        self.budgets: list[Used] = []
         self.collector = WorkerCollector(
             Settings.model_construct(max_calls=7, max_pending=70),
             "v1",
@@ -40,6 +42,7 @@ class State:
             self.breaker,
             self.readiness,
             self.heard,
+            lambda: self.budgets,
         )
         self.registry.register(self.collector)
 
@@ -122,6 +125,15 @@ def test_rate_limits_as_they_were_heard(state: State) -> None:
     assert state.value("api_rate_limit", model="m", kind="requests") == 50
     assert state.value("api_rate_limit_remaining", model="m", kind="output_tokens") == 7_000
     assert state.value("api_rate_limit", model="m", kind="input_tokens") is None
+
+
+def test_budgets_by_their_names(state: State) -> None:
+    state.budgets = [Used("budget_per_day of $10", 0.75, False), Used("acme of $1", 1.0, True)]
+    assert state.value("budget_spent_ratio", budget="budget_per_day of $10") == 0.75
+    assert state.value("budget_used_up", budget="budget_per_day of $10") == 0
+    assert state.value("budget_used_up", budget="acme of $1") == 1
+    state.budgets.clear()  # they follow the settings file
+    assert state.value("budget_used_up", budget="acme of $1") is None
 
 
 def test_every_declared_gauge_is_there_and_no_other(state: State) -> None:

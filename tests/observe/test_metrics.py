@@ -14,7 +14,7 @@ from streams.observe.metrics import ALL, ERROR_TYPES, OTHER, OUTCOMES, STATES, M
 
 BOUNDED = {
     *("category", "tier", "stage", "error_type", "model", "outcome", "kind", "state", "partition"),
-    *("version", "prompt_version", "reason", "request"),
+    *("version", "prompt_version", "reason", "request", "budget"),
 }
 
 
