@@ -35,7 +35,7 @@ from streams.events.wire import Format, RoutedEncoder
 
 log = logging.getLogger(__name__)
 
-COMMIT_EVERY = 0.02
+COMMIT_EVERY = 0.025
 """Least seconds between the starts of two transactions. Group commit: while one is under way the
 next one fills up, so that load makes transactions larger, not more."""
 

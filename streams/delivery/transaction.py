@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -100,18 +100,15 @@ class PartitionProducer:
         self, records: Iterable[Record], source: TopicPartition, offset: int | None
     ) -> dict[TopicPartition, int]:
         await self._producer.begin_transaction()
-        # At once: each is a round trip or two, and only the commit needs them all.
-        ends: dict[TopicPartition, int]
-        ends, _, _ = await _all(
-            self._send(records),
-            self._send_offset(source, offset),
-            # What was read from another topic of the same name must not be committed as this one's.
-            self._source.confirm(),
-        )
+        # At once. What was read from another topic of the same name must not be committed as this
+        # one's: the look may take as long as the records do, but it must be over before the commit.
+        ends, _ = await _all(self._write(records, source, offset), self._source.confirm())
         await self._producer.commit_transaction()
-        return ends
+        return cast(dict[TopicPartition, int], ends)
 
-    async def _send(self, records: Iterable[Record]) -> dict[TopicPartition, int]:
+    async def _write(
+        self, records: Iterable[Record], source: TopicPartition, offset: int | None
+    ) -> dict[TopicPartition, int]:
         by_target: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in records:
             by_target[record.topic, record.partition].append(record)
@@ -124,6 +121,10 @@ class PartitionProducer:
         ends: dict[TopicPartition, int] = {}
         for target, count, future in sent:
             ends[target] = (await future).offset + count
+        # Not beside the records: the broker asks the coordinator whether each belongs to the
+        # transaction, takes a second question of the same producer for the first one's end, and
+        # aiokafka asks again after 100 ms.
+        await self._send_offset(source, offset)
         return ends
 
     async def _send_offset(self, source: TopicPartition, offset: int | None) -> None:
