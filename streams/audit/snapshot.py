@@ -99,12 +99,12 @@ class Snapshot:
 
     async def starts(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
         """The first offset that is still there, by partition."""
-        partitions = await self.partitions(topics)
+        partitions = await self._known(self._consumer, topics)
         return cast(dict[TopicPartition, int], await self._consumer.beginning_offsets(partitions))
 
     async def ends(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
         """What is visible now: the end of the last finished transaction, by partition."""
-        partitions = await self.partitions(topics)
+        partitions = await self._known(self._consumer, topics)
         return cast(dict[TopicPartition, int], await self._consumer.end_offsets(partitions))
 
     async def places(self, ends: Offsets, since: int) -> dict[TopicPartition, int]:
@@ -114,8 +114,15 @@ class Snapshot:
 
     async def written(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
         """What is written now, open transactions included: reading up to it waits for them."""
-        partitions = await self.partitions(topics)
+        partitions = await self._known(self._written, topics)
         return cast(dict[TopicPartition, int], await self._written.end_offsets(partitions))
+
+    async def _known(
+        self, consumer: AIOKafkaConsumer, topics: Iterable[str]
+    ) -> list[TopicPartition]:
+        partitions = await self.partitions(topics)
+        await learn(consumer, {tp.topic for tp in partitions})
+        return partitions
 
     async def read(
         self, ends: Offsets, starts: Offsets | None = None
@@ -173,6 +180,16 @@ def name(tp: TopicPartition) -> str:
 def place(record: ConsumerRecord) -> str:
     """``topic[partition]@offset``: where a record stands."""
     return f"{record.topic}[{record.partition}]@{record.offset}"
+
+
+async def learn(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> None:
+    """Ask about all these topics at once, before their offsets are asked for.
+
+    aiokafka 0.14 asks about one that it does not know, waits 100 ms, and only then finds out that
+    it does not know the next one either. Delete this when it asks about all.
+    """
+    client = consumer._client
+    await asyncio.gather(*(client.add_topic(topic) for topic in topics))
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from streams.access.connection import Address
-from streams.audit.snapshot import open_consumer
+from streams.audit.snapshot import learn, open_consumer
 from streams.audit.topic_admin import TopicsError
 from streams.delivery.open_transactions import Open, open_transactions
 
@@ -70,6 +70,7 @@ class Endings:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 reader: AIOKafkaConsumer = self._reader or await self._open()
+                await learn(reader, {tp.topic for tp in asked})
                 visible: Ends = await reader.end_offsets(list(asked))
             late = {tp for ends in before.values() for tp, end in ends.items() if visible[tp] < end}
             told = await open_transactions(self._client, late, LOOK_SECONDS) if late else {}

@@ -8,13 +8,13 @@ too. Were that a commit of what was never committed, the tickets that were done 
 would be out twice; were it an abort of what was, they would be lost.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from streams.access.connection import Address
-from streams.audit.snapshot import Isolation, open_consumer, open_snapshot
+from streams.audit.snapshot import Isolation, learn, open_consumer, open_snapshot
 from streams.delivery.open_transactions import Open, open_transactions
 from streams.delivery.records import Record
 from streams.events.headers import APP, DEAD_LETTER_SOURCE, ROUTED_SOURCE
@@ -50,9 +50,10 @@ async def unended(bootstrap: Address, wanted: Collection[TopicPartition]) -> set
 
 
 async def _ends(
-    bootstrap: Address, wanted: Iterable[TopicPartition], isolation: Isolation
+    bootstrap: Address, wanted: Collection[TopicPartition], isolation: Isolation
 ) -> dict[TopicPartition, int]:
     async with open_consumer(bootstrap, isolation) as consumer:
+        await learn(consumer, {tp.topic for tp in wanted})
         ends: dict[TopicPartition, int] = await consumer.end_offsets(list(wanted))
     return ends
 

@@ -1,8 +1,9 @@
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import RecordsToDelete
+from aiokafka.client import AIOKafkaClient
 
-from streams.audit.snapshot import open_snapshot, place, read_topic
+from streams.audit.snapshot import learn, open_consumer, open_snapshot, place, read_topic
 from streams.audit.topic_admin import MissingTopicError, UnreachableError, open_admin
 from tests.audit.kafka_scene import abort, create_topic, producer_for, write
 from tests.audit.scene import Written, settings_of
@@ -109,6 +110,28 @@ async def test_a_missing_topic_is_named_and_not_created(kafka: str, namespace: s
 async def test_an_address_without_kafka_is_named() -> None:
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1"):
         await numbers_in("127.0.0.1:1", "any")
+
+
+async def test_many_topics_are_asked_about_at_once(
+    kafka: str, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, with 100 ms between, they took two seconds of every worker's start."""
+    topics = [f"{namespace}-{number}" for number in range(12)]
+    for topic in topics:
+        await create_topic(kafka, topic, 1)
+    asked: list[object] = []
+    ask = AIOKafkaClient._metadata_update
+
+    async def count(self: AIOKafkaClient, metadata: object, topics: object) -> object:
+        asked.append(topics)
+        return await ask(self, metadata, topics)
+
+    async with open_consumer(kafka, "read_committed") as consumer:
+        monkeypatch.setattr(AIOKafkaClient, "_metadata_update", count)
+        await learn(consumer, topics)
+        ends = await consumer.end_offsets([TopicPartition(topic, 0) for topic in topics])
+    assert len(ends) == 12
+    assert len(asked) <= 2
 
 
 async def test_what_aiokafka_calls_the_end_is_the_end_of_finished_transactions(

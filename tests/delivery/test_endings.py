@@ -36,6 +36,8 @@ class Kafka:
             raise KafkaConnectionError
         return {tp: self.visible[tp] for tp in wanted}
 
+    async def learn(self, *_: object) -> None: ...
+
     async def open_transactions(
         self, _client: object, wanted: Collection[TopicPartition], _within: float
     ) -> Open:
@@ -62,6 +64,7 @@ class Writer:
 def kafka_seen(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     kafka = Kafka()
     monkeypatch.setattr(endings, "open_consumer", kafka.open_consumer)
+    monkeypatch.setattr(endings, "learn", kafka.learn)
     monkeypatch.setattr(endings, "open_transactions", kafka.open_transactions)
     return kafka
 
