@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
@@ -69,10 +69,9 @@ class Options:
     text_bytes: int = 0
     """Of each text; 0: as it is."""
 
-    @property
-    def texts(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    def first(self, n: int) -> Iterator[tuple[bytes, dict[str, Any]]]:
         """Keys and tickets."""
-        return tickets(self.tickets, 1, self.tickets_file, self.text_bytes)
+        return tickets(n, 1, self.tickets_file, self.text_bytes)
 
 
 @dataclass(slots=True)
@@ -198,7 +197,7 @@ async def _client_alone(rig: Rig, options: Options) -> float:
     """Microseconds of CPU a call, with as many in flight as the worker will have."""
     settings = rig.settings
     prompt = prompt_of(settings, settings.model)
-    some = tickets(2_000, 1, options.tickets_file, options.text_bytes)
+    some = options.first(2_000)
     parts = [prompt.part(Ticket(fields["id"], fields["text"])) for _, fields in some]
     requests = [prompt.request(new_ids(1), [part]) for part in parts]
     process = psutil.Process()
@@ -223,7 +222,7 @@ async def _send(rig: Rig, options: Options) -> None:
     )
     began = time.monotonic()
     async with producer:
-        for n, (key, fields) in enumerate(options.texts):
+        for n, (key, fields) in enumerate(options.first(options.tickets)):
             if options.paced:
                 await asyncio.sleep(max(0.0, began + n / options.paced - time.monotonic()))
             value = {**fields, "created_at": time.time_ns() // 1_000_000}
@@ -316,7 +315,7 @@ def main(repeat: int, **given: Any) -> None:
         # Paced, the latency is subtracted: it must be the same for every call.
         given["sigma"] = 0.0 if given["paced"] else 0.25
     options = Options(**given)
-    some = replace(options, tickets=min(options.tickets, 2_000)).texts
+    some = options.first(min(options.tickets, 2_000))
     order = PACED.format(paced=options.paced) if options.paced else BACKLOG
     tell(
         HOW.format(

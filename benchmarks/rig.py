@@ -97,7 +97,7 @@ def tickets(
     texts = _samples() if file is None else _lines(file)
     rng.shuffle(texts)
     if text_bytes:
-        texts = [_long(texts[n:] + texts[:n], text_bytes) for n in range(len(texts))]
+        texts = [_long(texts[at:] + texts[:at], text_bytes) for at in range(len(texts))]
     weights = list(accumulate(1 / rank for rank in range(1, CUSTOMERS + 1)))
     customers = rng.choices(range(1, CUSTOMERS + 1), cum_weights=weights, k=n)
     for number, fields, customer in zip(range(n), cycle(texts), customers, strict=False):

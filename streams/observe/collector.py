@@ -33,7 +33,7 @@ class WorkerCollector(Collector):
     breaker: Breaker
     readiness: Readiness
     heard: HeardPace
-    budgets: Callable[[], Iterable[Used]] = tuple
+    budgets: Callable[[], Iterable[Used]]
     ends: dict[int, int] = field(default_factory=dict)
     """Where the committed records of the input end, by partition, when somebody last looked."""
 
@@ -43,9 +43,7 @@ class WorkerCollector(Collector):
         yield from self._calls()
         yield from self._partitions()
         yield from self._rate_limits()
-        used = list(self.budgets())
-        yield _family(metrics.BUDGET_SHARE, {(one.budget,): one.share for one in used})
-        yield _family(metrics.BUDGET_UP, {(one.budget,): one.up for one in used})
+        yield from self._budgets()
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: else the registry would collect before there is anything."""
@@ -93,6 +91,11 @@ class WorkerCollector(Collector):
         }
         yield _family(metrics.API_LIMIT, {key: b.limit for key, b in buckets.items()})
         yield _family(metrics.API_REMAINING, {key: b.remaining for key, b in buckets.items()})
+
+    def _budgets(self) -> Iterator[GaugeMetricFamily]:
+        used = list(self.budgets())
+        yield _family(metrics.BUDGET_SHARE, {(one.budget,): one.share for one in used})
+        yield _family(metrics.BUDGET_UP, {(one.budget,): one.up for one in used})
 
 
 def _one(metric: Metric, value: float, *labels: str) -> GaugeMetricFamily:

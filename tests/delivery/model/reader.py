@@ -17,8 +17,9 @@ from streams.delivery.records import Record
 from streams.events import headers
 from streams.events.wire import decode_call, decode_done, decode_routed, decode_skipped
 from tests.delivery.events import TOPICS
+from tests.delivery.own_partition import NUMBER
 
-PARTITION = 3
+PARTITION = NUMBER
 
 RowKey = tuple[str, float, int]
 """Key of a table's row, start and size of its window."""
