@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 
 import click
 
@@ -40,9 +41,11 @@ def command() -> None:
     clients.setLevel(logging.WARNING)
 
     import faust
+    from aiokafka.errors import KafkaError
     from mode.loop import use as use_loop
 
     from streams.app import build_app
+    from streams.delivery.last_resort import EXIT_FAILED
 
     try:
         use_loop("uvloop")
@@ -58,4 +61,8 @@ def command() -> None:
         app, loglevel="WARNING", logging_config=None, redirect_stdouts=False, quiet=True
     )
     worker.override_logging, worker.spinner = False, None
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    except KafkaError:  # of Faust's consumer, which upstream ends with the code of a failed start
+        logging.getLogger(__name__).exception("the worker exits to be restarted")
+        sys.exit(EXIT_FAILED)

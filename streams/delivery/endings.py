@@ -2,12 +2,14 @@
 
 Kafka can commit a transaction and leave out its marker in a partition (streams.delivery.unended).
 Readers wait there, and what they wait for would be lost if our next transaction in that partition
-were aborted. So what is not seen some seconds after its commit is ended once more, by a commit.
+were aborted. So what is not seen some seconds after its commit is ended once more, by a commit; and
+after the coordinator was lost no transaction begins before all is seen.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Protocol
 
@@ -25,8 +27,21 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 """For one look; then the next one tries again."""
 
+MARKER_SECONDS = 5.0
+"""After a coordinator has come back it writes what markers are due at once; so long is waited."""
+
+AGAIN_SECONDS = 0.1
+"""Until the next look while a transaction waits for it."""
+
+AWAY = KafkaError, TopicsError, OSError, TimeoutError
+"""How a look fails where Kafka does."""
+
 Ends = Mapping[TopicPartition, int]
 """The offset after the last record, by partition."""
+
+
+class LeftOutError(RuntimeError):
+    """Kafka has left out markers of ours: the partition's next owner ends what has no end."""
 
 
 class Writer(Protocol):
@@ -57,6 +72,7 @@ class Endings:
         self._bootstrap = bootstrap
         self._client = client
         self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
         self._reader: AIOKafkaConsumer | None = None
         self._before: dict[int, Ends] = {}
 
@@ -64,17 +80,11 @@ class Endings:
         """Look for what was committed before the last look. Kafka is let be where it is away."""
         before = self._before
         self._before = {writer.number: dict(writer.unseen) for writer in writers}
-        asked = {tp for ends in before.values() for tp in ends}
-        if not asked:
+        if not any(before.values()):
             return
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                reader: AIOKafkaConsumer = self._reader or await self._open()
-                await learn(reader, {tp.topic for tp in asked})
-                visible: Ends = await reader.end_offsets(list(asked))
-            late = {tp for ends in before.values() for tp, end in ends.items() if visible[tp] < end}
-            told = await open_transactions(self._client, late, LOOK_SECONDS) if late else {}
-        except (KafkaError, TopicsError, OSError, TimeoutError) as error:
+            visible, told = await self._ask(before.values())
+        except AWAY as error:
             log.debug("whether commits are seen is not known this time: %r", error)
             return
         for writer in writers:
@@ -89,9 +99,51 @@ class Endings:
                 )
                 writer.end_again(where)
 
+    async def until_seen(self, writer: Writer) -> None:
+        """Return when readers see all that ``writer`` has committed; Kafka may be away meanwhile.
+
+        Raises LeftOutError.
+        """
+        began: float | None = None
+        while committed := dict(writer.unseen):
+            try:
+                visible, told = await self._ask([committed])
+            except AWAY as error:
+                log.debug("whether commits are seen is not known yet: %r", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            writer.seen(visible)
+            where = without_end(committed, visible, told, writer.producer_id)
+            if not where:
+                return
+            began = began or time.monotonic()
+            if time.monotonic() - began > MARKER_SECONDS:
+                log.error(
+                    "partition %s: Kafka left out its markers in %d partitions and does not write "
+                    "them: whoever opens the partition next does",
+                    writer.name,
+                    len(where),
+                )
+                raise LeftOutError(f"{len(where)} partitions lack their markers")
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _ask(self, committed: Iterable[Ends]) -> tuple[Ends, Open]:
+        """How far readers see where something is ``committed``; and what is open where that is not
+        far enough. Raises what AWAY has."""
+        ends = list(committed)
+        asked = {tp for of in ends for tp in of}
+        async with asyncio.timeout(LOOK_SECONDS):
+            reader = await self._open()
+            await learn(reader, {tp.topic for tp in asked})
+            visible: Ends = await reader.end_offsets(list(asked))
+        late = {tp for of in ends for tp, end in of.items() if visible[tp] < end}
+        return visible, await open_transactions(self._client, late, LOOK_SECONDS) if late else {}
+
     async def _open(self) -> AIOKafkaConsumer:
-        opening = open_consumer(self._bootstrap, "read_committed")
-        self._reader = await self._stack.enter_async_context(opening)
+        async with self._opening:
+            if self._reader is None:
+                opening = open_consumer(self._bootstrap, "read_committed")
+                self._reader = await self._stack.enter_async_context(opening)
         return self._reader
 
     async def close(self) -> None:

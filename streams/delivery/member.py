@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
 
 from aiokafka import TopicPartition
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -288,11 +289,12 @@ class Member:
             self.partitions[number] = self._partition(
                 number, owned[number], name, many, generation, producer, source, intents
             )
+        self._endings = endings = Endings(self._settings.kafka, client)
         for number, partition in self.partitions.items():  # whoever cuts this short closes them
+            producers[number].look_with(partial(endings.until_seen, partition))
             await partition.open(begin[number], restored[number])
             restored[number].changelogs.clear()  # the tables have them
-        self._endings = Endings(self._settings.kafka, client)
-        self._watching = asyncio.create_task(self._watch(self._endings))
+        self._watching = asyncio.create_task(self._watch(endings))
         self._gates.reopen()
         self.ready = True
         log.info(

@@ -16,6 +16,7 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.unended import (
     Starts,
     again,
+    came_out,
     last_is_committed,
     left_without_end,
     records_of,
@@ -56,8 +57,8 @@ class Mending:
     async def end_own(self, client: AIOKafkaClient, outputs: Mapping[str, int]) -> None:
         """Before anything is read. ``outputs`` are the output topics with their partitions.
 
-        A transaction whose done rows are not committed is aborted; one whose done rows are, is
-        committed where it is not yet.
+        A transaction whose done rows are not committed is aborted, unless something of it can be
+        seen; one whose done rows are, is committed where it is not yet.
         """
         ids = {number: producer.producer_id for number, producer in self._producers.items()}
         every = written_by_all(outputs)
@@ -68,13 +69,21 @@ class Mending:
             self._outputs[number] = {tp: at for tp, at in starts.items() if tp not in own}
             if not own:
                 continue
-            done = TopicPartition(self._topics.done, number)
-            if done not in own and await last_is_committed(self._bootstrap, done):
+            if await self._was_committed(number, starts):
                 self._say("is committed", number)
                 await producer.complete(own, source, None)
             else:
                 self._say("is aborted, its tickets are done again", number)
                 await producer.undo(own, source)
+
+    async def _was_committed(self, number: int, starts: Starts) -> bool:
+        done = TopicPartition(self._topics.done, number)
+        if done not in starts:
+            return await last_is_committed(self._bootstrap, done)
+        start, place = starts[done], self._owned[number]
+        if start is None:
+            return False
+        return await came_out(self._bootstrap, self._topics, place, done, start, CLOCKS_MS)
 
     async def end_outputs(self, begin: Mapping[int, int], restored: Mapping[int, Restored]) -> None:
         """``begin`` has the offset where each partition goes on: the tickets below it are out, and

@@ -10,6 +10,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from streams.access.connection import Address, client_arguments
 from streams.delivery.batches import batches
+from streams.delivery.look_back import Look, look_back
 from streams.delivery.progress import metadata_of
 from streams.delivery.records import Record
 from streams.delivery.shared_metadata import share_metadata
@@ -67,9 +68,16 @@ class PartitionProducer:
             max_request_size=4 * 2**20,
             **{"client_id": group, "request_timeout_ms": REQUEST_TIMEOUT_MS, **options},
         )
+        self._look: Look | None = None
+        look_back(self._producer, self._look_back)
         share_metadata(self._producer.client, source.client)
         self._producer._message_accumulator._batch_ttl = LEADERLESS_SECONDS
         listen(self._producer.client, throttled)
+
+    def look_with(self, look: Look) -> None:
+        """Before a transaction begins after the coordinator was lost: see
+        streams.delivery.look_back."""
+        self._look = look
 
     @property
     def producer_id(self) -> int:
@@ -138,14 +146,21 @@ class PartitionProducer:
         """Commit what older transactions of ours have left without an end in ``unended``, and
         ``offset`` of ``source`` once more: the group's topic may miss its marker as well.
 
-        Nothing else is in this transaction: were it aborted, all that would be lost. Raises what
-        aiokafka raises.
+        Nothing else is in this transaction, and a cancellation waits for its end: were it aborted,
+        all that would be lost. Raises what aiokafka raises.
         """
+        await _uncut(self._complete(unended, source, offset))
+
+    async def _complete(
+        self, unended: Iterable[TopicPartition], source: TopicPartition, offset: int | None
+    ) -> None:
+        look, self._look = self._look, None
         async with asyncio.timeout(COMMIT_TIMEOUT):
             await self._producer.begin_transaction()
             self._add(unended)
             await self._send_offset(source, offset)
             await self._producer.commit_transaction()
+        self._look = look
 
     async def undo(self, unended: Iterable[TopicPartition], source: TopicPartition) -> None:
         """Abort what older transactions of ours have left without an end in ``unended``, and the
@@ -160,6 +175,10 @@ class PartitionProducer:
             offset = {source: OffsetAndMetadata(0, "")}
             await self._producer.send_offsets_to_transaction(offset, self._group)
             await self._producer.abort_transaction()
+
+    async def _look_back(self) -> None:
+        if self._look is not None:
+            await self._look()
 
     def _add(self, partitions: Iterable[TopicPartition]) -> None:
         """To the open transaction: these get its marker, though nothing be written there."""
@@ -179,6 +198,15 @@ async def _all(*parts: Coroutine[Any, Any, Any]) -> list[Any]:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def _uncut(whole: Coroutine[Any, Any, None]) -> None:
+    """``whole``, to its end: whoever is cancelled meanwhile waits for it."""
+    task = asyncio.ensure_future(whole)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def _look(sent: "asyncio.Future[Any]") -> None:

@@ -20,6 +20,7 @@ from streams.delivery.records import Record
 from streams.events.headers import APP, DEAD_LETTER_SOURCE, ROUTED_SOURCE
 from streams.events.sources import Place
 from streams.events.topics import Topics
+from streams.events.wire import decode_done
 
 LEADER_SECONDS = 30.0
 """How long a partition is waited for that has no leader when its next owner opens it."""
@@ -120,6 +121,22 @@ async def records_of(
         return [
             r async for r in snapshot.read(some, starts) if source_offset(r, topics, place) >= 0
         ]
+
+
+async def came_out(
+    bootstrap: Address, topics: Topics, place: Place, done: TopicPartition, start: int, slack: int
+) -> bool:
+    """Whether a ticket that rows of ``done`` from ``start`` on, committed or not, tell to be out
+    can be seen; not earlier than ``slack`` milliseconds before these rows."""
+    async with open_snapshot(bootstrap, isolation="read_uncommitted") as snapshot:
+        ends = await snapshot.written({done.topic})
+        rows = [r async for r in snapshot.read({done: ends[done]}, {done: start}) if r.value]
+    told = [(decode_done(row.value), row.timestamp) for row in rows]
+    out = {row.source_offset for row, _ in told if row.released}
+    if not out:
+        return False
+    since = min(at for _, at in told) - slack
+    return not out.isdisjoint(await seen_since(bootstrap, topics, place, since))
 
 
 async def seen_since(bootstrap: Address, topics: Topics, place: Place, since: int) -> set[int]:

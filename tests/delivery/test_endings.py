@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from streams.delivery import endings
-from streams.delivery.endings import Endings, Ends, without_end
+from streams.delivery.endings import Endings, Ends, LeftOutError, without_end
 from streams.delivery.open_transactions import Open
 from streams.delivery.records import Record
 from tests.delivery.own_partition import opened
@@ -108,6 +108,38 @@ async def test_while_kafka_is_away_nothing_is_ended_and_nothing_fails(
     kafka_seen.away = False
     await looks.look([writer])
     assert writer.ended == [{HERE}]
+    await looks.close()
+
+
+async def test_a_transaction_that_waits_goes_on_once_its_forerunners_are_seen(
+    kafka_seen: Kafka, looks: Endings
+) -> None:
+    writer = Writer()
+    writer.unseen = {HERE: 5, THERE: 9}
+    kafka_seen.away = True
+    kafka_seen.visible[THERE] = 9
+    kafka_seen.open = {HERE: {OURS: 4}}
+    waiting = asyncio.ensure_future(looks.until_seen(writer))
+    await asyncio.sleep(0.01)
+    kafka_seen.away = False
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    kafka_seen.visible[HERE] = 5
+    await asyncio.wait_for(waiting, 30)
+    assert (writer.unseen, writer.ended) == ({}, [])
+    await looks.until_seen(writer)  # nothing is to be seen
+    await looks.close()
+
+
+async def test_a_transaction_that_waits_for_a_marker_that_never_comes_fails(
+    kafka_seen: Kafka, looks: Endings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "MARKER_SECONDS", 0.2)
+    writer = Writer()
+    writer.unseen = {HERE: 5}
+    kafka_seen.open = {HERE: {OURS: 4}}
+    with pytest.raises(LeftOutError, match="1 partitions lack"):
+        await asyncio.wait_for(looks.until_seen(writer), 30)
     await looks.close()
 
 

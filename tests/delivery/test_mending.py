@@ -67,6 +67,7 @@ async def mend(
     *offsets: int,
     seen: Iterable[int] = (),
     last_done_committed: bool = True,
+    some_came_out: bool = False,
 ) -> list[object]:
     """What is done about what is ``left``, results of ``offsets`` among it."""
 
@@ -76,13 +77,16 @@ async def mend(
     async def last_is_committed(*_: object) -> bool:
         return last_done_committed
 
+    async def came_out(*_: object) -> bool:
+        return some_came_out
+
     async def records_of(*_: object) -> list[Any]:
         return [result(offset) for offset in offsets]
 
     async def seen_since(*_: object) -> set[int]:
         return set(seen)
 
-    for stands_in in (left_without_end, last_is_committed, records_of, seen_since):
+    for stands_in in (left_without_end, last_is_committed, came_out, records_of, seen_since):
         monkeypatch.setattr(mending, stands_in.__name__, stands_in)
     producer = Producer()
     not_real: Any = producer
@@ -134,6 +138,13 @@ async def test_without_its_done_rows_a_transaction_is_aborted_and_with_them_comm
     assert did == [("commit", {CALLS})]
     did = await mend(monkeypatch, {CALLS: 5}, last_done_committed=False)
     assert did == [("abort", {CALLS})]
+
+
+async def test_a_transaction_of_which_something_came_out_is_committed_with_its_done_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    did = await mend(monkeypatch, {DONE: 4, CALLS: 5, OUT: 6}, DONE_AHEAD, some_came_out=True)
+    assert did == [("commit", {DONE, CALLS}), ("commit", {OUT})]
 
 
 async def test_where_kafka_does_not_tell_where_it_begins_it_is_aborted(

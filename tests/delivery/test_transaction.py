@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -96,3 +97,32 @@ async def test_a_batch_waits_for_a_leader_nearly_as_long_as_the_transaction_last
     assert not batch.expired()  # aiokafka would have given it up after 10 s
     monkeypatch.setattr("aiokafka.producer.message_accumulator.time.monotonic", lambda: now + lasts)
     assert batch.expired()
+
+
+async def test_who_is_cancelled_while_forerunners_are_committed_waits_for_their_commit() -> None:
+    begun, goes_on, did = asyncio.Event(), asyncio.Event(), list[str]()
+
+    class Slow(Fenced):
+        """Takes its time to commit."""
+
+        _txn_manager = SimpleNamespace(maybe_add_partition_to_txn=lambda _: None)
+
+        async def commit_transaction(self) -> None:
+            begun.set()
+            await goes_on.wait()
+            did.append("committed")
+
+    source: Any = Source()
+    producer = PartitionProducer("127.0.0.1:1", "t-0", "t", source)
+    slow: Any = Slow(producer._producer)
+    producer._producer = slow
+    here = TopicPartition("out", 0)
+    task = asyncio.create_task(producer.complete([here], TopicPartition("in", 0), None))
+    await begun.wait()
+    task.cancel()
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert did == ["committed"]

@@ -2,8 +2,8 @@
 ``python -m tests.faults.markers_left_out``."""
 
 from streams.cli import main
-from tests.faults.markers_left_out_once import leave_out
+from tests.faults.markers_left_out_once import leave_out, outputs
 
 if __name__ == "__main__":
-    leave_out(once=False)
+    leave_out(outputs(), once=False)
     main()

@@ -4,6 +4,7 @@ leaves it out of a partition that has no leader: ``python -m tests.faults.marker
 Needs a broker that takes records of transactions of which the coordinator does not know.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -16,15 +17,19 @@ from streams.settings import load_settings
 Manager: Any = TransactionManager
 
 
-def leave_out(*, once: bool) -> None:
-    """From now on the coordinator is not told of output partitions; or not the first time."""
+def outputs() -> Collection[str]:
+    """The topics of which the coordinator is not told by default."""
     topics = Topics.of(load_settings())
-    outputs = {*topics.outputs, topics.dead_letter}
+    return {*topics.outputs, topics.dead_letter}
+
+
+def leave_out(topics: Collection[str], *, once: bool) -> None:
+    """From now on the coordinator is not told of their partitions, or not the first time."""
     told = Manager.maybe_add_partition_to_txn
     left_out = set()
 
     def add(self: Any, tp: TopicPartition) -> None:
-        if tp.topic in outputs and not (once and (id(self), tp) in left_out):
+        if tp.topic in topics and not (once and (id(self), tp) in left_out):
             left_out.add((id(self), tp))
             self._txn_partitions.add(tp)
         else:
@@ -34,5 +39,5 @@ def leave_out(*, once: bool) -> None:
 
 
 if __name__ == "__main__":
-    leave_out(once=True)
+    leave_out(outputs(), once=True)
     main()

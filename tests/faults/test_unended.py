@@ -1,5 +1,6 @@
 """Apache Kafka can end a transaction and leave out its markers (streams/delivery/unended.py)."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from aiokafka.errors import KafkaError
 from streams.access.connection import client_arguments
 from streams.audit.snapshot import read_topic
 from streams.audit.topic_admin import open_admin
+from streams.delivery.last_resort import EXIT_FAILED
 from streams.delivery.transaction import transactional_id
 from streams.delivery.unended import unended, written_by_one
 from streams.events.headers import ROUTED_SOURCE
@@ -144,5 +146,52 @@ async def test_what_a_worker_had_committed_when_it_died_comes_out_though_kafka_l
         report = await stack.until_finished(FEW, timeout=200)
         assert worker.said("ended without its markers is committed"), stack.logs()
         assert (report.lost, report.duplicates, stack.calls()) == (0, 0, calls)
+        assert worker.stop() == 0, stack.logs()
+        assert await stack.broken_promises(strict=True) == []
+
+
+async def test_what_came_out_is_not_done_again_though_its_done_rows_got_no_marker(
+    broker: EmbeddedKafka, namespace: str, tmp_path: Path
+) -> None:
+    with running_stack(broker.bootstrap, namespace, tmp_path, {}) as stack:
+        await stack.create_topics(partitions=2)
+        await stack.send_samples(FEW, seed=1)
+        worker = stack.worker("tests.faults.markers_left_out_of_done")
+        await stack.until_finished(FEW, timeout=200)
+        worker.kill()
+
+        worker = stack.worker()
+        stack.until("the partitions are open", lambda: worker.opened, timeout=100)
+        assert worker.said("ended without its markers is committed"), stack.logs()
+        assert not worker.said("is aborted"), stack.logs()
+        await stack.send_samples(FEW, seed=2)
+        report = await stack.until_finished(2 * FEW, timeout=200)
+        assert (report.lost, report.duplicates) == (0, 0)
+        assert worker.stop() == 0, stack.logs()
+        assert await stack.broken_promises(strict=True) == []
+
+
+async def test_after_the_broker_was_away_nothing_begins_before_what_was_committed_is_seen(
+    broker: EmbeddedKafka, namespace: str, tmp_path: Path
+) -> None:
+    with running_stack(broker.bootstrap, namespace, tmp_path, {}) as stack:
+        await stack.create_topics(partitions=2)
+        await stack.send_samples(FEW, seed=1)
+        worker = stack.worker("tests.faults.markers_left_out_of_books")
+        await stack.until_finished(FEW, timeout=200)
+        calls = stack.calls()
+        broker.kill()
+        worker.signal(signal.SIGWINCH)
+        broker.start()
+        await stack.send_samples(FEW, seed=2)
+        # A transaction more, were it aborted, would have taken the books' last rows with it.
+        assert worker.wait(timeout=100) == EXIT_FAILED, stack.logs()
+        assert worker.said("and does not write them"), stack.logs()
+
+        worker = stack.worker()
+        report = await stack.until_finished(2 * FEW, timeout=200)
+        assert worker.said("ended without its markers is committed"), stack.logs()
+        assert (report.lost, report.duplicates) == (0, 0)
+        assert stack.calls() > calls
         assert worker.stop() == 0, stack.logs()
         assert await stack.broken_promises(strict=True) == []

@@ -12,7 +12,7 @@ from faust.tables.wrappers import WindowWrapper
 from faust.transport.conductor import Conductor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
-from streams.delivery import shared_metadata
+from streams.delivery import look_back, shared_metadata
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -32,6 +32,7 @@ PRIVATE_NAMES: list[tuple[Any, str]] = [
     *((Table, n) for n in ("on_key_set", "on_key_del", "on_clear", "data")),
     (WindowWrapper, "_keys"),
     (TableManager, "_update_channels"),
+    *look_back.PRIVATE_NAMES,
     *shared_metadata.PRIVATE_NAMES,
 ]
 
