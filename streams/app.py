@@ -196,7 +196,8 @@ class Parts:
 def _connect(app: App, parts: Parts) -> None:
     """What the app asks of us, and tells us."""
     app.drain = parts.stop
-    app.held_back, app.standing = parts.member.held_back, parts.member.standing
+    member = parts.member
+    app.held_back, app.coming, app.standing = member.held_back, member.coming, member.standing
     app.throttled = parts.throttled
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 
 OF_WHAT_IS_FREE = 2
-"""A partition is read while it has less in hand than so many times what is still free: one alone
-comes to two thirds of all, and the rest is the others'."""
+"""Beyond its own room a partition may have so many times what is free in hand: one that is busy
+alone comes to about half of all."""
+
+OWN = 4
+"""One part in so many of the room is shared out: each partition's share is its own, whatever the
+others have in hand."""
 
 
 def held_back(in_hand: Mapping[int, int], most: int) -> frozenset[int]:
@@ -15,5 +19,6 @@ def held_back(in_hand: Mapping[int, int], most: int) -> frozenset[int]:
     """
     if len(in_hand) < 2:
         return frozenset()
-    bound = OF_WHAT_IS_FREE * (most - sum(in_hand.values()))
-    return frozenset(number for number, held in in_hand.items() if held and held >= bound)
+    own = max(1, most // (OWN * len(in_hand)))
+    bound = OF_WHAT_IS_FREE * (most - sum(max(own, held) for held in in_hand.values()))
+    return frozenset(number for number, held in in_hand.items() if held >= max(own, bound))

@@ -161,11 +161,18 @@ class Member:
         self._free_bytes = MOST_BYTES_IN_HAND - in_hand
         return self._free_events <= 0 or self._free_bytes <= 0
 
+    def coming(self, place: tuple[str, int], end: int) -> None:
+        """Events of ``place`` up to this offset are on their way to :meth:`receive`."""
+        topic, number = place
+        partition = self.partitions.get(self.source_of(topic, number, end).number)
+        if partition is not None:
+            partition.coming(end)
+
     def held_back(self) -> frozenset[Place]:
         """The partitions that are not to be read for now: what they have in hand is the others'
         room."""
         owned = self.partitions.items()
-        events = {number: partition.pending for number, partition in owned}
+        events = {number: partition.pending_or_coming for number, partition in owned}
         size = {number: partition.pending_bytes for number, partition in owned}
         full = held_back(events, self._settings.max_pending)
         full |= held_back(size, MOST_BYTES_IN_HAND)

@@ -118,7 +118,7 @@ class SourcePartition:
         self._unseen: dict[TopicPartition, int] = {}
         self._again: set[TopicPartition] = set()
         self._done: dict[int, Done] = {}
-        self._next_offset = 0
+        self._next_offset = self._coming = 0
         # (end in the done topic, highest source offset) of each transaction since the last trim
         self._done_batches: deque[tuple[int, int]] = deque()
         self.committed = 0
@@ -173,6 +173,15 @@ class SourcePartition:
     def pending(self) -> int:
         """Events that are read and not yet finished."""
         return len(self._window)
+
+    def coming(self, end: int) -> None:
+        """Events up to this offset are on their way here."""
+        self._coming = end
+
+    @property
+    def pending_or_coming(self) -> int:
+        """Events in hand, and those on their way: at most, for there may be gaps in the offsets."""
+        return len(self._window) + max(0, self._coming - self._next_offset)
 
     def unsent_since(self, now: float) -> float:
         """Seconds since the last commit while results wait for one; 0 where none waits."""

@@ -32,14 +32,15 @@ def books(committed: Committed = lambda *_: None, settings: Settings | None = No
 def new_partition(
     producer: Any,
     *,
+    number: int = NUMBER,
     books: Books,
     intents: Any = None,
     uncommitted: Counter[SourcePartition] | None = None,
     on_failure: Callable[[BaseException], None] = lambda error: pytest.fail(repr(error)),
 ) -> SourcePartition:
-    """Partition NUMBER of tickets, which nobody has opened."""
+    """A partition of tickets, which nobody has opened."""
     return SourcePartition(
-        NUMBER,
+        number,
         1,
         producer=producer,
         intents=producer if intents is None else intents,
@@ -59,8 +60,8 @@ def nothing_restored() -> Restored:
     return Restored(changelogs={TOPICS.spend: {}, TOPICS.errors: {}})
 
 
-async def opened(producer: Any, committed: int = 0) -> SourcePartition:
+async def opened(producer: Any, committed: int = 0, number: int = NUMBER) -> SourcePartition:
     """A new partition, of which so much is committed."""
-    partition = new_partition(producer, books=books())
+    partition = new_partition(producer, number=number, books=books())
     await partition.open(committed, nothing_restored())
     return partition

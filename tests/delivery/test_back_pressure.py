@@ -1,9 +1,10 @@
 """A partition with much in hand holds up no other."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.delivery.back_pressure import held_back
+from streams.delivery.back_pressure import OWN, held_back
 
 IN_HAND = st.dictionaries(st.integers(0, 200), st.integers(0, 3_000), max_size=10)
 MOST = 4_000
@@ -31,9 +32,14 @@ def test_those_that_finish_nothing_leave_room_for_one_that_does(
         number = who % stuck
         if number not in held_back(in_hand, MOST):
             in_hand[number] += 100
-    assert sum(in_hand.values()) < MOST + 100
-    if stuck <= 10:
-        assert partitions - 1 not in held_back(in_hand, MOST)
+    own = MOST // (OWN * partitions)
+    assert sum(in_hand.values()) + own * (partitions - stuck) <= MOST + 100 * stuck
+    assert partitions - 1 not in held_back(in_hand, MOST)
+
+
+def test_a_partitions_own_share_is_its_own_however_much_the_others_have() -> None:
+    own = MOST // (OWN * 4)
+    assert held_back({0: MOST, 1: own, 2: own - 1, 3: 0}, MOST) == {0, 1}
 
 
 def test_one_alone_is_never_held_back() -> None:
@@ -41,9 +47,11 @@ def test_one_alone_is_never_held_back() -> None:
     assert held_back({}, MOST) == frozenset()
 
 
-def test_one_of_several_stops_at_two_thirds_and_goes_on_below() -> None:
-    assert held_back({0: 2_667, 1: 0}, MOST) == {0}
-    assert held_back({0: 2_666, 1: 0}, MOST) == frozenset()
+@pytest.mark.parametrize(("idle", "most"), [(1, 2_334), (7, 2_084), (127, 2_074)])
+def test_one_of_several_stops_past_the_half_and_goes_on_below(idle: int, most: int) -> None:
+    others = dict.fromkeys(range(1, 1 + idle), 0)
+    assert held_back({0: most, **others}, MOST) == {0}
+    assert held_back({0: most - 1, **others}, MOST) == frozenset()
 
 
 def test_where_all_are_full_none_is_read() -> None:

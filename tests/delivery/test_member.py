@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from streams.delivery.member import MOST_BYTES_IN_HAND, Member
+from streams.events.sources import Place
 from streams.settings import Settings
 from tests.delivery.events import TOPICS, work
+from tests.delivery.own_partition import opened
 
 MOST_PENDING = Settings().max_pending
+
+
+class Producer:
+    """Of a partition that commits nothing."""
+
+    async def stop(self) -> None: ...
 
 
 class Quiet:
@@ -131,6 +139,32 @@ async def test_it_takes_no_more_while_too_much_is_in_hand(
     loaded.pending, loaded.pending_bytes = events - 1, size - 1
     member._committed()
     await asyncio.wait_for(taking, 5)
+
+
+async def test_what_was_fetched_of_a_partition_counts_before_it_is_taken(member: Member) -> None:
+    partitions = {number: await opened(Producer(), number=number) for number in (0, 1)}
+    member.partitions = dict(partitions)
+    assert member.held_back() == frozenset()
+    member.coming(("tickets", 1), MOST_PENDING)
+    member.coming(("tickets", 5), MOST_PENDING)  # not ours, or not any more
+    assert member.held_back() == {Place("tickets", 1)}
+    assert partitions[1].pending == 0
+    for partition in partitions.values():
+        await partition.close()
+
+
+async def test_an_event_that_was_fetched_and_taken_counts_once() -> None:
+    partition = await opened(Producer())
+    partition.coming(3)
+    assert partition.pending_or_coming == 3
+    partition.already_known(work(0))
+    assert (partition.pending, partition.pending_or_coming) == (1, 3)
+    for offset in (1, 2):
+        partition.already_known(work(offset))
+    assert (partition.pending, partition.pending_or_coming) == (3, 3)
+    partition.already_known(work(7))  # what was fetched next, and is not told yet
+    assert partition.pending_or_coming == 4
+    await partition.close()
 
 
 class Stuck:

@@ -43,6 +43,10 @@ class App(faust.App):  # type: ignore[misc]
     held_back: Callable[[], Collection[tuple[str, int]]] = frozenset
     """The input topics' partitions that are not read for now: topic and number."""
 
+    coming: Callable[[tuple[str, int], int], object] = staticmethod(lambda *_: None)
+    """Told how far a partition was fetched, as topic and number: up to which offset its events are
+    on their way to the agent."""
+
     standing: Callable[[], Mapping[Place, int]] = dict
     """The offsets from which the open partitions of input topics are read, when asked."""
 

@@ -45,13 +45,17 @@ class SafeConsumer(Consumer):  # type: ignore[misc]
         wanted = None if active_partitions is None else frozenset(active_partitions)
         # Not by upstream's pause: what was fetched and is not handed over yet would be lost by it.
         held = self.app.held_back()
-        if wanted is None or not held:
-            return await super()._getmany(wanted, timeout)
-        wanted = frozenset(tp for tp in wanted if tp not in held)
-        if not wanted:
-            await self.sleep(HELD_PAUSE)
-            return {}
-        return await super()._getmany(wanted, min(timeout, HELD_PAUSE))
+        if wanted is not None and held:
+            wanted = frozenset(tp for tp in wanted if tp not in held)
+            timeout = min(timeout, HELD_PAUSE)
+            if not wanted:
+                await self.sleep(timeout)
+                return {}
+        fetched = await super()._getmany(wanted, timeout)
+        for tp, records in fetched.items():
+            if records:
+                self.app.coming(tp, records[-1].offset + 1)
+        return fetched
 
     async def _commit(self, offsets: Any) -> bool:
         """Offsets are committed in the partition's transaction."""

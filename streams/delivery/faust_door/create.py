@@ -38,7 +38,8 @@ def create_app(settings: Settings) -> App:
         # What was fetched of a partition is handed over before the next one's: with upstream's 1 MB
         # of each, 60 partitions wait for minutes. (A larger ticket comes all the same.)
         consumer_max_fetch_size=64 * 1024,
-        broker_max_poll_records=500,
+        # Handed over at once: of how much is too much is only asked in between (back_pressure).
+        broker_max_poll_records=100,
         stream_buffer_maxsize=256,
         stream_wait_empty=False,
         stream_processing_timeout=DAY,  # the watchdog is ours

@@ -22,7 +22,8 @@ class Fetched:
 
     async def __call__(self, partitions: Any, timeout: float) -> dict[Any, Any]:
         self.asked.append((partitions, timeout))
-        return {"records": 1}
+        records = [SimpleNamespace(offset=offset) for offset in (4, 7)]
+        return {TP("tickets", 0): records, TP("tickets", 2): []}
 
 
 @pytest.fixture
@@ -40,7 +41,11 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
 def consumer_with(held: Collection[int]) -> Any:
     """One that holds back these partitions of one of its topics."""
     found: Any = SafeConsumer.__new__(SafeConsumer)
-    found.app = SimpleNamespace(held_back=lambda: {Place("tickets", n) for n in held})
+    found.came = []
+    found.app = SimpleNamespace(
+        held_back=lambda: {Place("tickets", n) for n in held},
+        coming=lambda *told: found.came.append(told),
+    )
     found.sleep = asyncio.sleep
     return found
 
@@ -65,3 +70,10 @@ async def test_where_all_are_held_back_nothing_is_fetched(fetched: Fetched) -> N
     """An empty set would mean all of them."""
     assert await consumer_with({0})._getmany({TP("tickets", 0)}, 1.0) == {}
     assert fetched.asked == []
+
+
+@pytest.mark.usefixtures("fetched")
+async def test_it_is_told_how_far_was_fetched() -> None:
+    one = consumer_with(set())
+    await one._getmany({TP("tickets", 0), TP("tickets", 2)}, 1.0)
+    assert one.came == [(TP("tickets", 0), 8)]
