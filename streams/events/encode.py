@@ -19,6 +19,9 @@ from streams.events.schemas import CALL, DONE, ROUTED, SKIPPED, TICKET
 
 Format = Literal["avro", "json"]
 
+RESULT = "com.ticketstreams.Classification"
+"""The record of a result in the schema of done rows."""
+
 _dump = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
 ).encode
@@ -163,7 +166,8 @@ def done_fields(done: Done) -> dict[str, Any]:
     return {
         "source_offset": done.source_offset,
         "released": done.released,
-        "result": None if done.result is None else _result_fields(done.result),
+        # With the branch of the union: else fastavro tries the fields on it one by one.
+        "result": None if done.result is None else (RESULT, _result_fields(done.result)),
         "ask_again": done.ask_again,
     }
 

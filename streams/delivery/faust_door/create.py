@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> App:
         broker_max_poll_records=100,
         stream_buffer_maxsize=256,
         stream_wait_empty=False,
+        cython_optimizations=True,  # what is in the agent's queue is taken without another wait
         stream_processing_timeout=DAY,  # the watchdog is ours
         broker_commit_livelock_soft_timeout=DAY,
         topic_allow_declare=False,
@@ -75,3 +76,6 @@ class QuietMonitor(faust.Monitor):  # type: ignore[misc]
 
     def on_message_out(self, *_: Any) -> None:
         """Not counted."""
+
+    def track_tp_end_offset(self, *_: Any) -> None:
+        """Not kept."""

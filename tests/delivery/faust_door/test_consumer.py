@@ -77,3 +77,37 @@ async def test_it_is_told_how_far_was_fetched() -> None:
     one = consumer_with(set())
     await one._getmany({TP("tickets", 0), TP("tickets", 2)}, 1.0)
     assert one.came == [(TP("tickets", 0), 8)]
+
+
+def consumer_before(*, flows: bool, full: bool) -> Any:
+    """One before a queue of an agent."""
+    found = consumer_with(set())
+    found.app.flow_control = SimpleNamespace(is_active=lambda: flows)
+    found.app.topics = [SimpleNamespace(queue=SimpleNamespace(full=lambda: full))]
+    found._stopped, found._crashed = asyncio.Event(), asyncio.Event()
+    found._loop = asyncio.get_running_loop()
+    return found
+
+
+async def test_an_event_that_need_not_wait_is_put_into_the_queue_without_a_task() -> None:
+    put_by: list[Any] = []
+
+    async def put() -> None:
+        put_by.append(asyncio.current_task())
+
+    one = consumer_before(flows=True, full=False)
+    await one.wait_first(put(), asyncio.Event().wait())
+    assert put_by == [asyncio.current_task()]
+
+
+@pytest.mark.parametrize(("flows", "full"), [(True, True), (False, False), (False, True)])
+async def test_an_event_that_waits_for_room_is_let_go_when_a_rebalance_suspends_the_flow(
+    flows: bool, full: bool
+) -> None:
+    suspended = asyncio.Event()
+    one = consumer_before(flows=flows, full=full)
+    waiting = asyncio.ensure_future(one.wait_first(asyncio.Event().wait(), suspended.wait()))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    suspended.set()
+    await asyncio.wait_for(waiting, 5)
