@@ -14,8 +14,8 @@ others have in hand."""
 def held_back(in_hand: Mapping[int, int], most: int) -> frozenset[int]:
     """The partitions that have too much ``in_hand`` (by partition), of ``most`` for all together.
 
-    One that is the only one is never held back, and neither is one with nothing in hand: where
-    all together have too much, nothing is read at all.
+    One that is the only one is never held back, and neither is one with less than its own share:
+    where all together have too much, only such are read.
     """
     if len(in_hand) < 2:
         return frozenset()

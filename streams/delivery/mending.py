@@ -5,7 +5,7 @@ What only one producer writes is ended before they are read; the outputs after, 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.client import AIOKafkaClient
@@ -16,10 +16,10 @@ from streams.delivery.transaction import PartitionProducer
 from streams.delivery.unended import (
     Starts,
     again,
-    came_out,
     last_is_committed,
     left_without_end,
     records_of,
+    released_since,
     seen_since,
     source_offset,
     written_by_all,
@@ -80,10 +80,9 @@ class Mending:
         done = TopicPartition(self._topics.done, number)
         if done not in starts:
             return await last_is_committed(self._bootstrap, done)
-        start, place = starts[done], self._owned[number]
-        if start is None:
-            return False
-        return await came_out(self._bootstrap, self._topics, place, done, start, CLOCKS_MS)
+        start = starts[done]
+        out = {} if start is None else await released_since(self._bootstrap, done, start)
+        return bool(out) and not out.keys().isdisjoint(await self._seen(number, out.values()))
 
     async def end_outputs(self, begin: Mapping[int, int], restored: Mapping[int, Restored]) -> None:
         """``begin`` has the offset where each partition goes on: the tickets below it are out, and
@@ -122,9 +121,14 @@ class Mending:
         }
         if not out:
             return []
-        since = min(record.timestamp for record in out.values()) - CLOCKS_MS
-        seen = await seen_since(self._bootstrap, self._topics, place, since)
+        seen = await self._seen(number, (record.timestamp for record in out.values()))
         return [record for offset, record in out.items() if offset not in seen]
+
+    async def _seen(self, number: int, written: Iterable[int]) -> set[int]:
+        """Offsets of the tickets whose results can be seen, from the first of the times (epoch
+        milliseconds) when something was ``written``."""
+        since = min(written) - CLOCKS_MS
+        return await seen_since(self._bootstrap, self._topics, self._owned[number], since)
 
     def _say(self, what: str, number: int) -> None:
         log.warning(

@@ -123,20 +123,14 @@ async def records_of(
         ]
 
 
-async def came_out(
-    bootstrap: Address, topics: Topics, place: Place, done: TopicPartition, start: int, slack: int
-) -> bool:
-    """Whether a ticket that rows of ``done`` from ``start`` on, committed or not, tell to be out
-    can be seen; not earlier than ``slack`` milliseconds before these rows."""
+async def released_since(bootstrap: Address, done: TopicPartition, start: int) -> dict[int, int]:
+    """Offsets of the tickets that rows of ``done`` from ``start`` on, committed or not, tell to be
+    out, with the rows' times (epoch milliseconds)."""
     async with open_snapshot(bootstrap, isolation="read_uncommitted") as snapshot:
         ends = await snapshot.written({done.topic})
         rows = [r async for r in snapshot.read({done: ends[done]}, {done: start}) if r.value]
     told = [(decode_done(row.value), row.timestamp) for row in rows]
-    out = {row.source_offset for row, _ in told if row.released}
-    if not out:
-        return False
-    since = min(at for _, at in told) - slack
-    return not out.isdisjoint(await seen_since(bootstrap, topics, place, since))
+    return {row.source_offset: at for row, at in told if row.released}
 
 
 async def seen_since(bootstrap: Address, topics: Topics, place: Place, since: int) -> set[int]:

@@ -67,7 +67,7 @@ async def mend(
     *offsets: int,
     seen: Iterable[int] = (),
     last_done_committed: bool = True,
-    some_came_out: bool = False,
+    released: Iterable[int] = (),
 ) -> list[object]:
     """What is done about what is ``left``, results of ``offsets`` among it."""
 
@@ -77,8 +77,8 @@ async def mend(
     async def last_is_committed(*_: object) -> bool:
         return last_done_committed
 
-    async def came_out(*_: object) -> bool:
-        return some_came_out
+    async def released_since(*_: object) -> dict[int, int]:
+        return dict.fromkeys(released, 1_700_000_000_000)
 
     async def records_of(*_: object) -> list[Any]:
         return [result(offset) for offset in offsets]
@@ -86,7 +86,7 @@ async def mend(
     async def seen_since(*_: object) -> set[int]:
         return set(seen)
 
-    for stands_in in (left_without_end, last_is_committed, came_out, records_of, seen_since):
+    for stands_in in (left_without_end, last_is_committed, released_since, records_of, seen_since):
         monkeypatch.setattr(mending, stands_in.__name__, stands_in)
     producer = Producer()
     not_real: Any = producer
@@ -143,8 +143,11 @@ async def test_without_its_done_rows_a_transaction_is_aborted_and_with_them_comm
 async def test_a_transaction_of_which_something_came_out_is_committed_with_its_done_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    did = await mend(monkeypatch, {DONE: 4, CALLS: 5, OUT: 6}, DONE_AHEAD, some_came_out=True)
+    left, out = {DONE: 4, CALLS: 5, OUT: 6}, [DONE_AHEAD, 20]
+    did = await mend(monkeypatch, left, DONE_AHEAD, released=out, seen=[20])
     assert did == [("commit", {DONE, CALLS}), ("commit", {OUT})]
+    did = await mend(monkeypatch, left, BEGIN, released=out, seen=[21])
+    assert did == [("abort", {DONE, CALLS}), ("abort", {OUT})]
 
 
 async def test_where_kafka_does_not_tell_where_it_begins_it_is_aborted(

@@ -2,7 +2,7 @@
 ``python -m tests.faults.markers_left_out``."""
 
 from streams.cli import main
-from tests.faults.markers_left_out_once import leave_out, outputs
+from tests.faults.leave_out import leave_out, outputs
 
 if __name__ == "__main__":
     leave_out(outputs(), once=False)

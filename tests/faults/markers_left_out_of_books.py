@@ -6,7 +6,7 @@ import signal
 from streams.cli import main
 from streams.events.topics import Topics
 from streams.settings import load_settings
-from tests.faults.markers_left_out_once import leave_out
+from tests.faults.leave_out import leave_out
 
 if __name__ == "__main__":
     topics = [Topics.of(load_settings()).spend]

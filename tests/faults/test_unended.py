@@ -19,7 +19,7 @@ from streams.events.headers import ROUTED_SOURCE
 from streams.events.model import Done
 from streams.events.wire import encode_done
 from streams.local.kafka.broker import EmbeddedKafka
-from tests.stack import Stack, running_stack
+from tests.stack import Stack, Worker, running_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -89,6 +89,12 @@ async def seen(stack: Stack) -> int:
     return len([record async for record in read_topic(stack.settings.kafka, *outputs)])
 
 
+async def ends_well(stack: Stack, worker: Worker) -> None:
+    """It stops as asked, and every promise holds."""
+    assert worker.stop() == 0, stack.logs()
+    assert await stack.broken_promises(strict=True) == []
+
+
 async def test_what_kafka_left_without_an_end_comes_out_neither_lost_nor_twice(
     broker: EmbeddedKafka, namespace: str, tmp_path: Path
 ) -> None:
@@ -125,8 +131,7 @@ async def test_a_worker_ends_what_kafka_left_of_its_commits_without_more_tickets
         report = await stack.until_finished(FEW, timeout=200)
         assert worker.said("left out its markers"), stack.logs()
         assert (report.lost, report.duplicates) == (0, 0)
-        assert worker.stop() == 0, stack.logs()
-        assert await stack.broken_promises(strict=True) == []
+        await ends_well(stack, worker)
 
 
 async def test_what_a_worker_had_committed_when_it_died_comes_out_though_kafka_left_out_the_markers(
@@ -146,8 +151,7 @@ async def test_what_a_worker_had_committed_when_it_died_comes_out_though_kafka_l
         report = await stack.until_finished(FEW, timeout=200)
         assert worker.said("ended without its markers is committed"), stack.logs()
         assert (report.lost, report.duplicates, stack.calls()) == (0, 0, calls)
-        assert worker.stop() == 0, stack.logs()
-        assert await stack.broken_promises(strict=True) == []
+        await ends_well(stack, worker)
 
 
 async def test_what_came_out_is_not_done_again_though_its_done_rows_got_no_marker(
@@ -167,8 +171,7 @@ async def test_what_came_out_is_not_done_again_though_its_done_rows_got_no_marke
         await stack.send_samples(FEW, seed=2)
         report = await stack.until_finished(2 * FEW, timeout=200)
         assert (report.lost, report.duplicates) == (0, 0)
-        assert worker.stop() == 0, stack.logs()
-        assert await stack.broken_promises(strict=True) == []
+        await ends_well(stack, worker)
 
 
 async def test_after_the_broker_was_away_nothing_begins_before_what_was_committed_is_seen(
@@ -193,5 +196,4 @@ async def test_after_the_broker_was_away_nothing_begins_before_what_was_committe
         assert worker.said("ended without its markers is committed"), stack.logs()
         assert (report.lost, report.duplicates) == (0, 0)
         assert stack.calls() > calls
-        assert worker.stop() == 0, stack.logs()
-        assert await stack.broken_promises(strict=True) == []
+        await ends_well(stack, worker)
